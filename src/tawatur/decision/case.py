@@ -1,0 +1,93 @@
+"""What the engine sees of the world: a case, as plain immutable facts.
+
+A case is everything that is known about one family of pictures at one moment. It is built by the
+caller (from the database, or from a replayed history) and is never changed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """One reporter's live statement that the pictures of this family break one rule.
+
+    `at` is when this reporter first reported this family, so that withdrawing and reporting again
+    keeps one's place. `device`, `network` and `referrer` are keyed digests; `None` means the site did not say.
+    """
+
+    reporter: str
+    reason: str
+    at: datetime
+    device: str | None = None
+    network: str | None = None
+    referrer: str | None = None
+    account_created_at: datetime | None = None
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What people decided about one reporter's earlier reports, by reason (decision.md, section 2).
+
+    `confirmed[c]` is a sum of earnings (1/sqrt(k) for a report on an image with k reporters),
+    `rejected[c]` a count. `confirmed_reports` counts the confirmed reports themselves.
+    `reported` is how many families this person reported within the window that co-reports are counted in.
+    `supports` is how many other automatic, not yet reviewed blocks this person's live reports hold up now.
+    """
+
+    confirmed: Mapping[str, float] = {}
+    rejected: Mapping[str, float] = {}
+    confirmed_reports: int = 0
+    reported: int = 0
+    supports: int = 0
+    probation_until: datetime | None = None
+    muted: bool = False
+
+
+class Pair(msgspec.Struct, frozen=True, gc=False):
+    """What two reporters have in common besides this case: families both reported, and those of them that review rejected."""
+
+    co_reports: int = 0
+    shared_rejected: int = 0
+
+
+class Site(msgspec.Struct, frozen=True):
+    """The site's own numbers that a decision needs.
+
+    `confirmed` and `reviewed` are sums over all reviewed reports, by reason; `recorded` is the number of
+    people with at least one confirmed report. `blocks_last_hour` are automatic blocks; `usual_blocks_per_hour`
+    is their mean over the 30 days before.
+    """
+
+    confirmed: Mapping[str, float] = {}
+    reviewed: Mapping[str, float] = {}
+    recorded: int = 0
+    blocks_last_hour: int = 0
+    usual_blocks_per_hour: float = 0.0
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One family of pictures and all that bears on it.
+
+    `reports` are the live reports, one a reporter, in order of `at`. `records` holds the record of every
+    reporter that has one (a missing key is an empty record). `pairs` has keys (a, b) with a < b and only pairs that
+    share something. `network_people[n]` is how many people of the site were ever seen on network n.
+    `views` counts distinct people who were shown the picture and could have reported, `None` when the site sends no views;
+    `views_per_day` is their recent pace.
+    `immune_until` comes from a review that rejected earlier reports. `human` is the standing human verdict on these pixels:
+    "upheld", "rejected" (while immune) or `None`.
+    `floor_raise` multiplies the floor while a person has put the shields up (1: they are down).
+    """
+
+    reports: tuple[Report, ...]
+    records: Mapping[str, Record] = {}
+    pairs: Mapping[tuple[str, str], Pair] = {}
+    network_people: Mapping[str, int] = {}
+    views: int | None = None
+    views_per_day: float | None = None
+    site: Site = Site()
+    immune_until: datetime | None = None
+    human: str | None = None
+    floor_raise: float = 1.0
