@@ -47,8 +47,10 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Pair(msgspec.Struct, frozen=True, gc=False):
-    """What two reporters have in common besides this case: families both reported, and those of them that review rejected."""
+    """What two reporters (a < b) have in common besides this case: families both reported, and those of them that review rejected."""
 
+    a: str
+    b: str
     co_reports: int = 0
     shared_rejected: int = 0
 
@@ -72,7 +74,7 @@ class Case(msgspec.Struct, frozen=True):
     """One family of pictures and all that bears on it.
 
     `reports` are the live reports, one a reporter, in order of `at`. `records` holds the record of every
-    reporter that has one (a missing key is an empty record). `pairs` has keys (a, b) with a < b and only pairs that
+    reporter that has one (a missing key is an empty record). `pairs` lists only those pairs that
     share something. `network_people[n]` is how many people of the site were ever seen on network n.
     `views` counts distinct people who were shown the picture and could have reported, `None` when the site sends no views;
     `views_per_day` is their recent pace.
@@ -83,7 +85,7 @@ class Case(msgspec.Struct, frozen=True):
 
     reports: tuple[Report, ...]
     records: Mapping[str, Record] = {}
-    pairs: Mapping[tuple[str, str], Pair] = {}
+    pairs: tuple[Pair, ...] = ()
     network_people: Mapping[str, int] = {}
     views: int | None = None
     views_per_day: float | None = None
