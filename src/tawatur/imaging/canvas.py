@@ -1,0 +1,187 @@
+"""From an unknown file's bytes to plain pixels: the one place where foreign bytes meet a decoder.
+
+`draw` takes bytes and gives back a plain struct of plain values, or raises one of `refusals`. Whoever wants decoding
+elsewhere, in a sandboxed child say, runs `draw` there and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+
+import msgspec
+import numpy as np
+from PIL import (
+    AvifImagePlugin,
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from tawatur.imaging.formats import Format, ends_early, recognise
+from tawatur.imaging.refusals import BrokenImage, TooManyBytes, TooManyPixels, TruncatedImage
+
+# The canonical pre-scale, in order: the first frame; grey, palette and 16-bit modes to 8-bit RGB or RGBA; Pillow's
+# thumbnail (bicubic, reducing gap 2) so that the longer side is at most 512 px; alpha flattened onto white; RGB;
+# turned as EXIF says. A hash compares only with hashes of the same version: raise it with any change to these steps.
+PRESCALE_VERSION = 1
+PRESCALE_SIDE = 512
+
+# Pillow's plug-ins for the accepted formats, imported here so that no thread meets a half-filled registry.
+_PLUGINS = {
+    Format.JPEG: JpegImagePlugin.JpegImageFile.format,
+    Format.PNG: PngImagePlugin.PngImageFile.format,
+    Format.WEBP: WebPImagePlugin.WebPImageFile.format,
+    Format.GIF: GifImagePlugin.GifImageFile.format,
+    Format.AVIF: AvifImagePlugin.AvifImageFile.format,
+}
+
+# What Pillow raises for malformed files; OSError alone misses one refusal in twenty (stack.md, images). TypeError is
+# what its C decoders say to a PNG whose header names an impossible mode (six files of the hostile collection).
+_DECODER_FAILURES = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    IndexError,
+    SyntaxError,
+    TypeError,
+    struct.error,
+    MemoryError,
+)
+
+# How to turn a picture that EXIF says was stored so (CIPA DC-008, tag 274).
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = {5, 6, 7, 8}
+
+# A process-wide filter, set once: switching filters per call would race between threads.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The most that a file may hold, in bytes and in pixels (width times height)."""
+
+    max_bytes: int = 20_000_000
+    max_pixels: int = 40_000_000
+
+
+STANDARD_LIMITS = Limits()
+
+
+class Canvas(msgspec.Struct, frozen=True):
+    """A decoded picture: what it is, and its pixels after the canonical pre-scale.
+
+    `width` and `height` are the picture's own, upright. `pixels` are `canvas_height * canvas_width * 3` bytes of RGB.
+    """
+
+    media_type: str
+    width: int
+    height: int
+    canvas_width: int
+    canvas_height: int
+    pixels: bytes
+
+    def array(self) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
+        """The pixels as (canvas_height, canvas_width, 3), read-only."""
+        flat = np.frombuffer(self.pixels, dtype=np.uint8)
+        return flat.reshape(self.canvas_height, self.canvas_width, 3)
+
+
+def draw(data: bytes, limits: Limits) -> Canvas:
+    """Decode a whole file, first frame only. Pure: needs nothing but its arguments. Raises `ImageRefused`."""
+    if len(data) > limits.max_bytes:
+        raise too_many_bytes(len(data), limits)
+    kind = recognise(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=(_PLUGINS[kind],)) as image:
+            return _draw_opened(image, kind, limits)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise TooManyPixels(_too_many_pixels("far too many", limits)) from error
+    except _DECODER_FAILURES as error:
+        raise _damage(data, kind) from error
+
+
+def too_many_bytes(size: int, limits: Limits) -> TooManyBytes:
+    return TooManyBytes(
+        f"The file has {size:,} bytes; at most {limits.max_bytes:,} are accepted. Save it smaller and send that."
+    )
+
+
+def _draw_opened(image: Image.Image, kind: Format, limits: Limits) -> Canvas:
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise TooManyPixels(_too_many_pixels(f"{width:,} x {height:,}", limits))
+    # Palettes cannot be averaged and thumbnail() would pick nearest pixels: convert those before scaling.
+    small = image if image.mode in {"L", "RGB", "RGBA", "CMYK"} else _eight_bits(image)
+    small.thumbnail((PRESCALE_SIDE, PRESCALE_SIDE))
+    orientation = _orientation(image)
+    upright = _turned(_flattened(small), orientation)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return Canvas(
+        media_type=kind.value,
+        width=width,
+        height=height,
+        canvas_width=upright.width,
+        canvas_height=upright.height,
+        pixels=upright.tobytes(),
+    )
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Any mode as RGB or RGBA of 8 bits a channel, or L."""
+    image.load()
+    if image.mode == "P" and image.palette is None:
+        raise ValueError("the file refers to a palette that it does not have")
+    if image.mode.startswith("I"):
+        # 16-bit grey: keep the upper byte. Pillow's own conversion has clipped or shifted, by version.
+        return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """RGB, with whatever is transparent shown on white, as on a page."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    page = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(page, layer).convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's orientation, 1 to 8. Where EXIF cannot be read the picture stays as stored, as browsers do."""
+    try:
+        found = image.getexif().get(ExifTags.Base.Orientation)
+    except _DECODER_FAILURES:
+        return 1
+    return found if isinstance(found, int) and found in _UPRIGHT else 1
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+
+
+def _too_many_pixels(size: str, limits: Limits) -> str:
+    return (
+        f"The image has {size} pixels; at most {limits.max_pixels / 1e6:g} megapixels are accepted. "
+        "Scale it down and send that."
+    )
+
+
+def _damage(data: bytes, kind: Format) -> BrokenImage:
+    name = kind.name
+    if ends_early(data, kind):
+        return TruncatedImage(f"The {name} file stops before the picture is complete. Send the whole file again.")
+    return BrokenImage(f"The file begins as {name} but cannot be decoded. Save the picture anew and send that.")
