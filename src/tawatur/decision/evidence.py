@@ -1,0 +1,219 @@
+"""What bears on a case, counted once: who reports, what each report weighs, and which reports carry which reason.
+
+**Which reason governs.** Reports may name different reasons, and a graver reason has a lower threshold. If the gravest named reason
+governed, one voice crying terrorism would lower the bar for a crowd that says spam; if the most named one did, reports of
+spam could undo a block that others carry for terrorism. So each reason is judged by its own supporters: those who name it or
+something at least as grave (whoever says terrorism says at least that a rule is broken). An image is blocked
+when any reason passes on the voices of its own supporters. Further reports only add to each of these groups, so naming a milder reason can never
+undo a block, and naming a graver one lends it only one's own voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from heapq import nlargest
+from typing import NamedTuple
+
+from tawatur.decision.case import Case, Record, Report
+from tawatur.decision.model import Model
+from tawatur.decision.policy import REASONS, Policy, Rule
+from tawatur.decision.record import NO_RECORD, on_probation, opens_record_gate, weight
+from tawatur.decision.stories import Stories, posterior
+from tawatur.decision.voices import independent
+
+_ORDER = {reason: place for place, reason in enumerate(REASONS)}
+
+
+class Crowd(NamedTuple):
+    """The reports that count, in order of arrival, one a reporter, with what is known of each reporter."""
+
+    reports: list[Report]
+    records: list[Record]
+    weights: list[float]
+    newcomers: list[bool]
+    standing: list[float]
+
+
+class Claim(NamedTuple):
+    """One reason and the evidence of its supporters."""
+
+    reason: str
+    rule: Rule
+    members: list[bool] | None
+    reports: int
+    voices: float
+    strongest: float
+    established: float
+    free_established: float
+    with_record: int
+    free_with_record: int
+    probability: float
+    stories: Stories
+
+
+def gather(case: Case, policy: Policy, now: datetime) -> Crowd:
+    """Order the reports by arrival (ties by reporter), keep one a reporter, leave out muted ones, and weigh each."""
+    crowd = Crowd([], [], [], [], [])
+    seen: set[str] = set()
+    for report in sorted(case.reports, key=_arrival):
+        record = case.records.get(report.reporter, NO_RECORD)
+        if report.reporter in seen or record.muted:
+            continue
+        seen.add(report.reporter)
+        counts = standing(report, record, policy)
+        crowd.reports.append(report)
+        crowd.records.append(record)
+        crowd.weights.append(1.0 if record is NO_RECORD else weight(record, report.reason, case.site, policy, now))
+        crowd.newcomers.append(counts == 0.0 and is_newcomer(report, record, policy))
+        crowd.standing.append(counts)
+    return crowd
+
+
+def _arrival(report: Report) -> tuple[datetime, str]:
+    return report.at, report.reporter
+
+
+def is_newcomer(report: Report, record: Record, policy: Policy) -> bool:
+    """The account was younger than 14 days when it reported, and fewer than 2 of its reports were confirmed.
+
+    Its age at the report, not now: otherwise a flood would ripen into established voices by waiting.
+    """
+    if record.confirmed_reports >= policy.newcomer_confirmed or report.account_created_at is None:
+        return False
+    return report.at - report.account_created_at < timedelta(days=policy.newcomer_days)
+
+
+def standing(report: Report, record: Record, policy: Policy) -> float:
+    """What a voice counts towards the established gate: a newcomer's 0, one of unknown age half, all others 1."""
+    if record.confirmed_reports >= policy.newcomer_confirmed:
+        return 1.0
+    if report.account_created_at is None:
+        return policy.unknown_age_counts
+    return 0.0 if is_newcomer(report, record, policy) else 1.0
+
+
+def views_for_silence(case: Case, policy: Policy, model: Model) -> float:
+    """n of the stories: the views, or the site's median when unknown, bounded so that inflated views shield nothing."""
+    views: float | None = case.views
+    if views is None:
+        views = model.median_views if model.median_views is not None else policy.default_views
+    return min(float(max(0.0, views)), policy.views_cap)
+
+
+def claims(crowd: Crowd, case: Case, policy: Policy, model: Model, now: datetime) -> list[Claim]:
+    """Each reason that somebody names with its supporters' evidence, the gravest first; none when nobody reports.
+
+    Reasons under the same rule share their supporters, so they are one claim, in the name of the one with most voices.
+    """
+    if not crowd.reports:
+        return []
+    groups = supporters([report.reason for report in crowd.reports], policy)
+    old = _all_but_newcomers(crowd)
+    subsets: list[list[bool] | None] = [members for _, members in groups]
+    if old is not None:
+        subsets += [old if m is None else [a and b for a, b in zip(m, old, strict=True)] for m in subsets]
+    voices = independent(crowd.reports, crowd.weights, crowd.newcomers, case, policy, subsets)
+    seen = views_for_silence(case, policy, model)
+    found = []
+    for place, (reasons, members) in enumerate(groups):
+        left = voices[place]
+        stories = _stories(crowd, members, left, seen, policy, model)
+        chance = stories.violation
+        if old is not None:
+            other = len(groups) + place
+            without = _stories(crowd, subsets[other], voices[other], seen, policy, model)
+            if without.violation > chance:
+                stories, chance = without, without.violation
+        found.append(_claim(crowd, reasons, members, left, stories, case, policy, now))
+    return found
+
+
+def supporters(named: Sequence[str], policy: Policy) -> list[tuple[list[str], list[bool] | None]]:
+    """Groups of reasons under one rule, and who supports each (None: everybody); the gravest first."""
+    by_rule: dict[tuple[float, float, bool, bool], list[str]] = {}
+    for reason in sorted(set(named), key=lambda reason: (_ORDER.get(reason, len(_ORDER)), reason)):
+        rule = policy.rule(reason)
+        by_rule.setdefault((rule.block_threshold, rule.blur_threshold, rule.guard, rule.blur), []).append(reason)
+    if len(by_rule) == 1:
+        return [(reasons, None) for reasons in by_rule.values()]
+    groups: list[tuple[list[str], list[bool] | None]] = []
+    for key in sorted(by_rule):
+        graver = {reason for other, reasons in by_rule.items() if _at_least_as_grave(other, key) for reason in reasons}
+        groups.append((by_rule[key], [reason in graver for reason in named]))
+    return groups
+
+
+def _at_least_as_grave(one: tuple[float, float, bool, bool], other: tuple[float, float, bool, bool]) -> bool:
+    """Whether a rule asks for no more than another: neither for a block nor for a blur nor by the guard."""
+    return one[0] <= other[0] and one[1] <= other[1] and one[2] <= other[2]
+
+
+def _all_but_newcomers(crowd: Crowd) -> list[bool] | None:
+    if not any(crowd.newcomers) or all(crowd.newcomers):
+        return None
+    return [not newcomer for newcomer in crowd.newcomers]
+
+
+def _stories(
+    crowd: Crowd, members: list[bool] | None, left: list[float], seen: float, policy: Policy, model: Model
+) -> Stories:
+    """The posterior on one subset. Newcomers are a share only of those whose account's age is known."""
+    voices = sum(left)
+    newcomers = known = 0
+    weights = 0.0
+    for place, report in enumerate(crowd.reports):
+        if members is None or members[place]:
+            weights += crowd.weights[place]
+            if report.account_created_at is not None:
+                known += 1
+                newcomers += crowd.newcomers[place]
+    lost = min(max(0.0, weights - voices), policy.lost_cap)
+    return posterior(voices, seen, lost, newcomers, known, model)
+
+
+def _claim(
+    crowd: Crowd,
+    reasons: list[str],
+    members: list[bool] | None,
+    left: list[float],
+    stories: Stories,
+    case: Case,
+    policy: Policy,
+    now: datetime,
+) -> Claim:
+    reports = with_record = free_with_record = 0
+    established = free_established = 0.0
+    by_reason = dict.fromkeys(reasons, 0.0)
+    for place, (report, record) in enumerate(zip(crowd.reports, crowd.records, strict=True)):
+        if members is not None and not members[place]:
+            continue
+        reports += 1
+        counts = left[place] * crowd.standing[place]
+        established += counts
+        if record.supports < policy.stakes_young:
+            free_established += counts
+        if record.confirmed_reports and opens_record_gate(record, report.reason, case.site, policy, now):
+            with_record += 1
+            free_with_record += record.supports < policy.stakes
+        if report.reason in by_reason:
+            by_reason[report.reason] += left[place]
+    reason = max(reasons, key=by_reason.__getitem__)
+    return Claim(
+        reason,
+        policy.rule(reason),
+        members,
+        reports,
+        sum(left),
+        sum(nlargest(policy.guard_reports, left)),
+        established,
+        free_established,
+        with_record,
+        free_with_record,
+        stories.violation,
+        stories,
+    )
+
+
+def probation_count(crowd: Crowd, now: datetime) -> int:
+    return sum(on_probation(record, now) for record in crowd.records)

@@ -1,0 +1,76 @@
+"""What must hold besides the probability before an image is blocked without a person (decision.md, section 5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from math import exp, expm1, log
+
+import msgspec
+
+from tawatur.decision.case import Case
+from tawatur.decision.evidence import Claim
+from tawatur.decision.model import Model
+from tawatur.decision.policy import Policy
+
+
+class Gate(msgspec.Struct, frozen=True, gc=False):
+    """A condition by its name, whether it holds, what it needs and what it found (None: it does not apply)."""
+
+    name: str
+    holds: bool
+    needed: float | None
+    actual: float | None
+
+
+def guard_evidence(others: float, views: float, rho0: float, thetas: tuple[float, ...]) -> float:
+    """log mean_theta exp(theta K' - n rho0 (e^theta - 1)).
+
+    For each theta this is the logarithm of a supermartingale of mean at most 1 while every honest viewer reports with
+    probability at most rho0 (Bernoulli is dominated by Poisson), so by Ville's inequality the mean ever exceeds 1/alpha
+    with probability at most alpha, at whatever moment one looks.
+    """
+    parts = [theta * others - views * rho0 * expm1(theta) for theta in thetas]
+    top = max(parts)
+    return top + log(sum([exp(part - top) for part in parts]) / len(parts))
+
+
+def floor(case: Case, policy: Policy, least: float) -> float:
+    """max(least, views / 25,000), raised while a person has put the shields up."""
+    return max(least, (case.views or 0) / policy.views_per_floor) * max(1.0, case.floor_raise)
+
+
+def shared_gates(claim: Claim, case: Case, policy: Policy, now: datetime) -> tuple[Gate, ...]:
+    """The gates that a blur and a block both need."""
+    pool = case.site.recorded >= policy.record_pool
+    immune = case.immune_until is not None and now < case.immune_until
+    usual = max(float(policy.breaker_blocks), policy.breaker_times * case.site.usual_blocks_per_hour)
+    return (
+        Gate("established", claim.established >= policy.established, policy.established, claim.established),
+        Gate("record", not pool or claim.with_record > 0, 1.0 if pool else None, float(claim.with_record)),
+        _stakes(claim, policy, pool),
+        Gate("immunity", not immune, None, None),
+        Gate("breaker", case.site.blocks_last_hour < usual, usual, float(case.site.blocks_last_hour)),
+    )
+
+
+def _stakes(claim: Claim, policy: Policy, pool: bool) -> Gate:
+    """With a record pool, one of those with a record must have a stake free; before, enough established voices must.
+
+    On a young site nobody has a record to lose. Holding everybody to two unreviewed blocks would stop a small honest
+    community at two pictures a night, and no bound would let five accounts blank the site, so there the bound is looser.
+    """
+    if pool:
+        return Gate("stakes", claim.with_record == 0 or claim.free_with_record > 0, 1.0, float(claim.free_with_record))
+    needed = min(policy.established, claim.established)
+    return Gate("stakes", claim.free_established >= needed, needed, claim.free_established)
+
+
+def guard_gate(claim: Claim, case: Case, policy: Policy, model: Model) -> Gate:
+    """Drop the two largest voices, and ask whether honest strays alone could ever explain the rest. Needs views."""
+    if not claim.rule.guard or case.views is None:
+        return Gate("guard", True, None, None)
+    needed = -log(policy.guard_alpha)
+    rho0 = max(policy.guard_rho0, model.rho0)
+    views = max(float(case.views), claim.voices)
+    actual = guard_evidence(claim.voices - claim.strongest, views, rho0, policy.guard_thetas)
+    return Gate("guard", actual >= needed, needed, actual)

@@ -1,0 +1,187 @@
+"""From a case to a verdict (decision.md, section 5). Pure: the same case, policy, model and moment always give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from math import log
+from typing import Any, Literal
+
+import msgspec
+
+from tawatur.decision.case import Case
+from tawatur.decision.evidence import Claim, claims, gather
+from tawatur.decision.gates import Gate, floor, guard_gate, shared_gates
+from tawatur.decision.model import Model
+from tawatur.decision.policy import Policy
+
+Action = Literal["allow", "review", "blur", "block"]
+State = Literal["visible", "blurred", "blocked"]
+
+_STATE: Mapping[Action, State] = {"allow": "visible", "review": "visible", "blur": "blurred", "block": "blocked"}
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the engine says of a case, with everything that it used.
+
+    `probability` is the largest over the reasons named, each judged by its own supporters; `reason`, `threshold` (for its
+    block), `voices` and `gates` (for its block) are of the reason that decided, or came nearest to a block. `policy` and `model` are versions;
+    `case`, `rules`, `learned` and `at` are what was decided on, so that the verdict can be explained and computed again.
+    """
+
+    action: Action
+    reason: str | None
+    probability: float
+    threshold: float
+    voices: float
+    gates: tuple[Gate, ...]
+    queue_value: float
+    review_by: datetime | None
+    policy: str
+    model: str
+    case: Case
+    rules: Policy
+    learned: Model
+    at: datetime
+
+
+def decide(case: Case, policy: Policy, model: Model, now: datetime) -> Verdict:
+    """The verdict on one family of pictures. `now` and all times in the case are aware.
+
+    Human beats machine: a picture that a person upheld stays blocked, one that a person rejected is shown, whatever is
+    reported; new evidence that would otherwise block it asks a person again.
+    """
+    found = claims(gather(case, policy, now), case, policy, model, now)
+    if not found:
+        return _verdict("block" if case.human == "upheld" else "allow", None, (), 0.0, case, policy, model, now)
+    judged = [(claim, block_gates(claim, found, case, policy, model, now)) for claim in found]
+    probability = max(claim.probability for claim in found)
+    claim, gates, action = _first_that_passes(judged, case, policy) or _nearest(judged, probability, policy)
+    if case.human == "upheld":
+        action = "block"
+    elif case.human == "rejected":
+        action = "review" if any(_blocks(one, held, past_immunity=True) for one, held in judged) else "allow"
+    return _verdict(action, claim, gates, probability, case, policy, model, now)
+
+
+def block_gates(
+    claim: Claim, found: list[Claim], case: Case, policy: Policy, model: Model, now: datetime
+) -> tuple[Gate, ...]:
+    """Every gate of a block. `reason` appears when several are named: those who name this one must carry it alone."""
+    needed = floor(case, policy, policy.floor_block)
+    shared = shared_gates(claim, case, policy, now)
+    gates = (Gate("floor", claim.voices >= needed, needed, claim.voices), *shared, guard_gate(claim, case, policy, model))
+    if len(found) == 1:
+        return gates
+    threshold = claim.rule.block_threshold
+    return (*gates, Gate("reason", claim.probability >= threshold, threshold, claim.probability))
+
+
+def _blocks(claim: Claim, gates: tuple[Gate, ...], *, past_immunity: bool = False) -> bool:
+    if claim.probability < claim.rule.block_threshold:
+        return False
+    return all(gate.holds or (past_immunity and gate.name == "immunity") for gate in gates)
+
+
+def _blurs(claim: Claim, gates: tuple[Gate, ...], case: Case, policy: Policy) -> bool:
+    """The same gates but the guard, a floor of 2, and P >= C' / (C' + h)."""
+    if not claim.rule.blur or claim.probability < claim.rule.blur_threshold:
+        return False
+    if claim.voices < floor(case, policy, policy.floor_blur):
+        return False
+    return all(gate.holds for gate in gates if gate.name not in ("floor", "guard", "reason"))
+
+
+Judged = tuple[Claim, tuple[Gate, ...]]
+
+
+def _first_that_passes(
+    judged: list[Judged], case: Case, policy: Policy
+) -> tuple[Claim, tuple[Gate, ...], Action] | None:
+    """The gravest reason whose supporters block; failing that, the gravest whose supporters blur."""
+    for claim, gates in judged:
+        if _blocks(claim, gates):
+            return claim, gates, "block"
+    for claim, gates in judged:
+        if _blurs(claim, gates, case, policy):
+            return claim, gates, "blur"
+    return None
+
+
+def _nearest(judged: list[Judged], probability: float, policy: Policy) -> tuple[Claim, tuple[Gate, ...], Action]:
+    """The reason for which a block is nearest to being worth it: the largest P h / ((1 - P) C)."""
+    claim, gates = max(judged, key=lambda one: _log_worth(one[0]))
+    return claim, gates, "review" if probability >= policy.review_from else "allow"
+
+
+def _log_worth(claim: Claim) -> float:
+    chance = min(max(claim.probability, 1e-300), 1.0 - 1e-16)
+    return log(chance) - log(1.0 - chance) + log(claim.rule.harm) - log(claim.rule.cost_block)
+
+
+def _verdict(
+    action: Action,
+    claim: Claim | None,
+    gates: tuple[Gate, ...],
+    probability: float,
+    case: Case,
+    policy: Policy,
+    model: Model,
+    now: datetime,
+) -> Verdict:
+    rule = claim.rule if claim is not None else policy.rule("other")
+    pace = case.views_per_day
+    if pace is None:
+        pace = model.median_views if model.median_views is not None else policy.default_views
+    cost = rule.cost_blur if action == "blur" else rule.cost_block
+    provisional = action in ("blur", "block") and case.human is None
+    return Verdict(
+        action=action,
+        reason=claim.reason if claim is not None else None,
+        probability=probability,
+        threshold=rule.block_threshold,
+        voices=claim.voices if claim is not None else 0.0,
+        gates=gates,
+        queue_value=look_value(probability, rule.harm, cost, pace, _STATE[action], 0.0) if claim is not None else 0.0,
+        review_by=now + timedelta(hours=policy.review_within_hours) if provisional else None,
+        policy=policy.version,
+        model=model.version,
+        case=case,
+        rules=policy,
+        learned=model,
+        at=now,
+    )
+
+
+def look_value(p: float, harm: float, cost: float, views_per_day: float, state: State, days_waiting: float) -> float:
+    """The value of one human look, which orders the queue.
+
+        visible:            min(P h, (1 - P) C) views_per_day
+        blurred or blocked: ((1 - P) C (views_per_day + 5) + 5) (1 + days)^2
+
+    On a visible image a look saves the smaller of the two errors for every view; on one that is withheld it ends a wrong that grows
+    with time, and must come in the end even where P is near 1. `cost` is C for a block and C' for a blur.
+    """
+    if state == "visible":
+        return min(p * harm, (1.0 - p) * cost) * views_per_day
+    return ((1.0 - p) * cost * (views_per_day + 5.0) + 5.0) * (1.0 + days_waiting) ** 2
+
+
+def stored(verdict: Verdict) -> dict[str, Any]:
+    """All that the verdict was computed from, ready for JSON: the case, the policy and the model by value, the moment."""
+    return {
+        "case": msgspec.to_builtins(verdict.case),
+        "policy": msgspec.to_builtins(verdict.rules),
+        "model": msgspec.to_builtins(verdict.learned),
+        "at": verdict.at.isoformat(),
+    }
+
+
+def recompute(kept: Mapping[str, Any]) -> Verdict:
+    """Decide again from what `stored` kept; gives the same verdict."""
+    return decide(
+        msgspec.convert(kept["case"], Case),
+        msgspec.convert(kept["policy"], Policy),
+        msgspec.convert(kept["model"], Model),
+        datetime.fromisoformat(kept["at"]),
+    )
