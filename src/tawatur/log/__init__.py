@@ -1,0 +1,1 @@
+"""The one history: a closed list of events, their order, and what is made of them."""

@@ -1,0 +1,132 @@
+"""The closed list of event types. Every change of state appends its events in the same transaction.
+
+An event's JSON is its line in the log, in the form that `tawatur replay` reads: `type`, `at` and `image`,
+then the keys of its class here. Keys that are None are left out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from tawatur.store.events import EventRow
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
+    """One thing that happened; `at` and the image stand in the row."""
+
+
+class SiteCreated(Event, tag="site.created"):
+    name: str
+
+
+class ImageRegistered(Event, tag="image.registered"):
+    family: str
+    sha256: str
+    uploader: str | None = None
+    page: str | None = None
+    external_id: str | None = None
+    pdq: str | None = None
+    quality: int | None = None
+
+
+class ImageViewed(Event, tag="image.viewed"):
+    count: int
+
+
+class Signals(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the site told of a reporter's means, as keyed digests; a key that is missing links nobody."""
+
+    network: str | None = None
+    device: str | None = None
+    referrer: str | None = None
+    account_created_at: datetime | None = None
+
+
+class ReportReceived(Event, tag="report.received"):
+    report: str
+    reporter: str
+    reason: str
+    signals: Signals | None = None
+
+
+class ReportWithdrawn(Event, tag="report.withdrawn"):
+    report: str
+    reporter: str
+
+
+class ImageReviewed(Event, tag="image.reviewed"):
+    outcome: str
+    reviewer: str
+    reason: str | None = None
+
+
+class StateChange(Event):
+    """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
+    "reports", "copy", "withdrawal", "review" or "lapse". `verdict` is the explanation, where the engine decided."""
+
+    images: list[str]
+    cause: str
+    provisional: bool = False
+    reason: str | None = None
+    review_by: datetime | None = None
+    verdict: dict[str, Any] | None = None
+
+
+class ImageBlurred(StateChange, tag="image.blurred"):
+    pass
+
+
+class ImageBlocked(StateChange, tag="image.blocked"):
+    pass
+
+
+class ImageRestored(StateChange, tag="image.restored"):
+    pass
+
+
+class ImageQueued(Event, tag="image.queued"):
+    """A case now waits for a person. `value` is what one look is worth (decision.md, section 5)."""
+
+    value: float
+    reason: str | None = None
+    verdict: dict[str, Any] | None = None
+
+
+EVENT_TYPES: tuple[type[Event], ...] = (
+    SiteCreated,
+    ImageRegistered,
+    ImageViewed,
+    ReportReceived,
+    ReportWithdrawn,
+    ImageReviewed,
+    ImageBlurred,
+    ImageBlocked,
+    ImageRestored,
+    ImageQueued,
+)
+TYPES: tuple[str, ...] = tuple(str(kind.__struct_config__.tag) for kind in EVENT_TYPES)
+
+_encoder = msgspec.json.Encoder()
+
+
+def row(new_id: str, site: str, image: str | None, at: datetime, event: Event) -> EventRow:
+    """The event as a row of the log, without a position yet."""
+    return EventRow(new_id, None, site, image, at, str(event.__struct_config__.tag), _encoder.encode(event).decode())
+
+
+def line(stored: EventRow) -> dict[str, Any]:
+    """The event as a line of the log: a flat object, `type`, `at` and `image` first, then its own keys, then `id` and `position`."""
+    own = msgspec.json.decode(stored.body)
+    own.pop("type", None)
+    head: dict[str, Any] = {"type": stored.type, "at": rfc3339(stored.at)}
+    if stored.image is not None:
+        head["image"] = stored.image
+    return {**head, **own, "id": stored.id, "position": stored.position}
+
+
+def rfc3339(at: datetime) -> str:
+    """A moment as RFC 3339 in UTC, to the microsecond."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

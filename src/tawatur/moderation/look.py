@@ -1,0 +1,56 @@
+"""Looks without changing: what stands in the books about images, and what the engine says of a case right now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tawatur.decision.verdict import explain
+from tawatur.moderation.refusals import UnknownImage
+from tawatur.moderation.settle import judge
+from tawatur.store import families, images
+from tawatur.store.book import Book
+from tawatur.store.database import Database
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.families import Family
+from tawatur.store.images import Image
+
+
+class ImageState(msgspec.Struct, frozen=True):
+    """An image and the state of its family."""
+
+    image: Image
+    family: Family
+
+
+def image_states(database: Database, site: str, ids: set[str]) -> list[ImageState]:
+    """Those of these images that are the site's, with their states."""
+    with database.read() as connection:
+        found = [image for image in images.of_ids(connection, ids) if image.site == site]
+        homes = {f.id: f for f in families.of_ids(connection, {image.family for image in found}, lock=False)}
+    return [ImageState(image, homes[image.family]) for image in found]
+
+
+def verdict_of(database: Database, site: str, image_id: str, now: datetime) -> dict[str, Any]:
+    """What the engine says of the image's case now, explained (decision.md, section 7), beside the state that stands. Raises UnknownImage."""
+
+    def no_new_id() -> str:
+        raise AssertionError("looking makes nothing")
+
+    with database.read() as connection:
+        book: Book = DatabaseBook(connection, no_new_id)
+        image = book.image(site, image_id)
+        if image is None:
+            raise UnknownImage(f"This site has no image {image_id!r}.")
+        family = book.family(image.family)
+        verdict = judge(book, family, now)
+    return {
+        "image": image_id,
+        "status": family.status,
+        "provisional": family.provisional,
+        "review_by": family.review_by,
+        "outcome": family.outcome,
+        "verdict": explain(verdict),
+    }

@@ -1,0 +1,55 @@
+"""Turns what a site says about people into pseudonyms: keyed digests that nobody can turn back without the server's secret.
+
+The secret lives outside the database (settings.py), each site has its own key derived from it, so the same
+person has unrelated pseudonyms on two sites, and a stolen database names nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from functools import lru_cache
+
+IPV4_PREFIX = 24
+IPV6_PREFIX = 48
+"""Networks are told apart by prefix: what one household, office or carrier gateway gets as a block."""
+
+DIGEST_HEX = 32
+
+
+class Pseudonyms:
+    """One site's pseudonyms. All results are 32 hexadecimal digits of an HMAC-SHA256."""
+
+    def __init__(self, secret: bytes, site: str) -> None:
+        self._key = hmac.digest(secret, b"tawatur/pseudonyms/1/" + site.encode(), hashlib.sha256)
+
+    def person(self, name: str) -> str:
+        """A reporter, an uploader or a reviewer: the same id is the same person, whatever they do."""
+        return self._digest("person", name)
+
+    def device(self, name: str) -> str:
+        return self._digest("device", name)
+
+    def referrer(self, name: str) -> str:
+        return self._digest("referrer", name)
+
+    def network(self, name: str) -> str:
+        """An address is cut to its prefix first (IPv4 /24, IPv6 /48); any other text stands for itself."""
+        return self._digest("network", network_prefix(name))
+
+    def _digest(self, kind: str, name: str) -> str:
+        return hmac.digest(self._key, f"{kind}/{name}".encode(), "sha256").hex()[:DIGEST_HEX]
+
+
+@lru_cache(maxsize=4096)
+def network_prefix(name: str) -> str:
+    """The network part of an IP address; text that is no address comes back as it is."""
+    try:
+        address = ipaddress.ip_address(name.strip())
+    except ValueError:
+        return name
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    length = IPV4_PREFIX if address.version == 4 else IPV6_PREFIX
+    return str(ipaddress.ip_network((address, length), strict=False))

@@ -1,0 +1,45 @@
+"""Why a request is refused: one class a failure, its docstring is the problem's title."""
+
+from __future__ import annotations
+
+from tawatur.store.writer import Refused
+
+
+class UnknownImage(Refused):
+    """No such image"""
+
+
+class UnknownReport(Refused):
+    """No such report"""
+
+
+class UnknownReason(Refused):
+    """No such reason"""
+
+
+class UnknownOutcome(Refused):
+    """No such outcome"""
+
+
+class AlreadyJudged(Refused):
+    """The report was already judged"""
+
+
+class OwnImage(Refused):
+    """A person cannot review their own image"""
+
+
+class Outranked(Refused):
+    """Somebody with more authority decided this"""
+
+
+class SiteExists(Refused):
+    """A site of this name exists"""
+
+
+class KeyReused(Refused):
+    """The idempotency key was used for another request"""
+
+
+class UnknownSite(Refused):
+    """No such site"""

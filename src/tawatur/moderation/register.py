@@ -1,0 +1,90 @@
+"""A site registers an image."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from tawatur.log import events
+from tawatur.moderation.settle import tell_status
+from tawatur.store.book import Book
+from tawatur.store.families import VISIBLE, Family
+from tawatur.store.images import Image
+
+
+class NewImage(msgspec.Struct, frozen=True):
+    """A picture as it comes in: its bytes are stored already, the uploader is a pseudonym."""
+
+    site: str
+    sha256: str
+    media_type: str
+    size: int
+    width: int
+    height: int
+    pdq: str | None = None
+    quality: int | None = None
+    prescale: int | None = None
+    external_id: str | None = None
+    uploader: str | None = None
+    page_url: str | None = None
+    caption: str | None = None
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """The image that was made, its status, and the other images of its family."""
+
+    image: Image
+    status: str
+    copies: list[str]
+
+
+def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
+    """Registers one picture. The same bytes again join the same family, and share its state."""
+    same = book.image_with_bytes(new.site, new.sha256)
+    if same is None:
+        family = Family(book.new_id(), new.site, now)
+        book.add_family(family)
+        copies = []
+    else:
+        family = book.family(same.family)
+        copies = [one.id for one in book.images_of(family.id)]
+    image = Image(
+        id=book.new_id(),
+        site=new.site,
+        family=family.id,
+        registered_at=now,
+        external_id=new.external_id,
+        uploader=new.uploader,
+        page_url=new.page_url,
+        caption=new.caption,
+        sha256=new.sha256,
+        media_type=new.media_type,
+        size=new.size,
+        width=new.width,
+        height=new.height,
+        pdq=new.pdq,
+        quality=new.quality,
+        prescale=new.prescale,
+    )
+    book.add_image(image)
+    book.append(
+        events.row(
+            book.new_id(),
+            new.site,
+            image.id,
+            now,
+            events.ImageRegistered(
+                family=family.id,
+                sha256=new.sha256,
+                uploader=new.uploader,
+                page=new.page_url,
+                external_id=new.external_id,
+                pdq=new.pdq,
+                quality=new.quality,
+            ),
+        )
+    )
+    if family.status != VISIBLE:  # a copy of what is withheld is withheld from its first moment
+        tell_status(book, image.id, family, now, cause="copy")
+    return Registered(image, family.status, copies)

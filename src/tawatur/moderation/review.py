@@ -1,0 +1,170 @@
+"""A person decides a case: upheld, rejected or undecided. What people decide, the machine never overrides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tawatur.decision.policy import Policy
+from tawatur.decision.record import earning
+from tawatur.log import events
+from tawatur.moderation.cases import policy_of
+from tawatur.moderation.refusals import Outranked, OwnImage, UnknownImage, UnknownOutcome, UnknownReason
+from tawatur.moderation.settle import change_status
+from tawatur.store.book import Book, replace
+from tawatur.store.families import BLOCKED, VISIBLE, Authority, Family
+from tawatur.store.reports import Report
+from tawatur.store.verdicts import Review
+
+OUTCOMES = ("upheld", "rejected", "undecided")
+
+
+class NewReview(msgspec.Struct, frozen=True):
+    """A person's decision as it comes in; the reviewer is a pseudonym already."""
+
+    site: str
+    image: str
+    reviewer: str
+    outcome: str
+    reason: str | None = None
+    note: str | None = None
+    authority: int = Authority.MODERATOR
+
+
+class Reviewed(msgspec.Struct, frozen=True):
+    """The review's id and the image's status after it."""
+
+    id: str
+    status: str
+
+
+def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
+    """Upholds (blocks for good), rejects (shows again, with immunity) or leaves undecided.
+
+    Every report on these pixels that was made before is judged by this decision, also those that an earlier review
+    judged otherwise: records and probations are corrected. Raises UnknownImage, UnknownOutcome, UnknownReason, OwnImage
+    and Outranked.
+    """
+    image = book.image(new.site, new.image)
+    if image is None:
+        raise UnknownImage(f"This site has no image {new.image!r}.")
+    policy = policy_of(book, new.site)
+    if new.outcome not in OUTCOMES:
+        raise UnknownOutcome(f"{new.outcome!r} is not an outcome. Use one of: {', '.join(OUTCOMES)}.")
+    if new.reason is not None and new.reason not in policy.reasons:
+        raise UnknownReason(f"{new.reason!r} is not a reason of this site's policy.")
+    if any(one.uploader == new.reviewer for one in book.images_of(image.family)):
+        raise OwnImage("Whoever uploaded this image or a copy of it cannot review it; somebody else must.")
+    family = book.family(image.family)
+    if family.authority > new.authority:
+        raise Outranked("An admin decided this image; only an admin can decide otherwise.")
+
+    review = Review(
+        id=book.new_id(),
+        site=new.site,
+        family=family.id,
+        image=new.image,
+        at=now,
+        reviewer=new.reviewer,
+        authority=new.authority,
+        outcome=new.outcome,
+        reason=new.reason,
+        note=new.note,
+    )
+    book.add_review(review)
+    book.append(
+        events.row(
+            review.id,
+            new.site,
+            new.image,
+            now,
+            events.ImageReviewed(outcome=new.outcome, reviewer=new.reviewer, reason=new.reason),
+        )
+    )
+    if new.outcome == "undecided":
+        family = replace(family, queued_at=None)
+    else:
+        _judge_reports(book, family, new, policy, now)
+        family = _decide(book, family, new, policy, now)
+    book.save_family(family)
+    return Reviewed(review.id, family.status)
+
+
+def _decide(book: Book, family: Family, new: NewReview, policy: Policy, now: datetime) -> Family:
+    """The family under a human verdict: earlier reports are closed, and the picture is blocked or shown."""
+    upheld = new.outcome == "upheld"
+    status = BLOCKED if upheld else VISIBLE
+    immunity = timedelta(hours=policy.immunity_hours) * 2**family.rejections
+    decided = replace(
+        family,
+        provisional=False,
+        authority=new.authority,
+        outcome=new.outcome,
+        reason=(new.reason or family.reason or _most_named(book.live_reports(family.id))) if upheld else None,
+        immune_until=None if upheld else now + immunity,
+        rejections=family.rejections if upheld else family.rejections + 1,
+        round=family.round + 1,
+        review_by=None,
+        queued_at=None,
+        look_value=0.0,
+    )
+    if status == family.status and not family.provisional:
+        return decided
+    return change_status(book, new.image, decided, status, now, cause="review")
+
+
+def _most_named(reports: list[Report]) -> str | None:
+    counts: dict[str, int] = {}
+    for report in reports:
+        counts[report.reason] = counts.get(report.reason, 0) + 1
+    return max(counts, key=lambda reason: counts[reason]) if counts else None
+
+
+def _judge_reports(book: Book, family: Family, new: NewReview, policy: Policy, now: datetime) -> None:
+    """Judges all reports on these pixels, first taking back what an earlier judgement of them did."""
+    live = book.live_reports(family.id)
+    earlier = [report for report in book.earlier_reports(family.id).values() if report.withdrawn_at is None]
+    earned = earning(max(1, len({report.reporter for report in live + earlier})))
+    was_wrong = new.outcome == "rejected" and family.status == BLOCKED and family.authority == Authority.MACHINE
+    probation = now + timedelta(days=policy.probation_days) if was_wrong else None
+    for report in live:
+        _judge(book, report, _outcome_of(report, new), earned, probation)
+    for report in earlier:
+        keeps = report.probation_until if new.outcome == "rejected" else None
+        _judge(book, report, _outcome_of(report, new), earned, keeps)
+
+
+def _outcome_of(report: Report, new: NewReview) -> str:
+    """A report of an image that breaks another rule than the one it named is neither right nor wrong."""
+    if new.outcome == "rejected":
+        return "rejected"
+    return "confirmed" if new.reason is None or new.reason == report.reason else "neutral"
+
+
+def _judge(book: Book, report: Report, outcome: str, earned: float, probation: datetime | None) -> None:
+    confirmed = earned if outcome == "confirmed" else 0.0
+    was_rejected, is_rejected = report.outcome == "rejected", outcome == "rejected"
+    more_confirmed = confirmed - report.earned
+    more_rejected = float(is_rejected) - float(was_rejected)
+    if more_confirmed or more_rejected:
+        book.add_to_record(report.site, report.reporter, report.reason, more_confirmed, more_rejected)
+    judged = replace(report, outcome=outcome, earned=confirmed, probation_until=probation)
+    book.save_report(judged)
+    _update_reporter(book, report, judged)
+
+
+def _update_reporter(book: Book, before: Report, after: Report) -> None:
+    reporter = book.reporter(after.site, after.reporter)
+    if reporter is None:
+        return
+    confirmed = reporter.confirmed_reports + (after.outcome == "confirmed") - (before.outcome == "confirmed")
+    decided = ("confirmed", "rejected")
+    reviewed = reporter.reviewed_reports + (after.outcome in decided) - (before.outcome in decided)
+    probation = reporter.probation_until
+    if before.probation_until != after.probation_until:
+        probation = max(book.probations(after.site, after.reporter).values(), default=None)
+    book.save_reporter(
+        replace(reporter, confirmed_reports=confirmed, reviewed_reports=reviewed, probation_until=probation)
+    )
+    book.add_recorded(after.site, (confirmed > 0) - (reporter.confirmed_reports > 0))

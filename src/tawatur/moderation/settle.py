@@ -1,0 +1,111 @@
+"""Decides a case anew and does what the verdict asks. Every change that bears on a case ends here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tawatur.decision.verdict import Verdict, decide, explain, stored
+from tawatur.log import events
+from tawatur.moderation.cases import assemble, model_of, policy_of, standing_verdict
+from tawatur.store.book import Book, replace
+from tawatur.store.families import BLOCKED, BLURRED, VISIBLE, Authority, Family
+from tawatur.store.verdicts import StoredVerdict
+
+_LEVEL = {VISIBLE: 0, BLURRED: 1, BLOCKED: 2}
+_STATUS_OF_ACTION = {"allow": VISIBLE, "review": VISIBLE, "blur": BLURRED, "block": BLOCKED}
+_EVENT_OF_STATUS: dict[str, type[events.StateChange]] = {
+    VISIBLE: events.ImageRestored,
+    BLURRED: events.ImageBlurred,
+    BLOCKED: events.ImageBlocked,
+}
+
+
+def judge(book: Book, family: Family, now: datetime) -> Verdict:
+    """The engine's verdict on this family as things stand now. Changes nothing."""
+    return decide(assemble(book, family, now), policy_of(book, family.site), model_of(book, family.site), now)
+
+
+def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str = "reports") -> Family:
+    """Decides the family's case from the reports that are live now, and brings its state in line with the verdict.
+
+    New evidence only moves the state up (views alone must not lift a block, or view inflation would);
+    a withdrawal (`cause` "withdrawal") may also move a provisional state down. A standing human verdict is never touched.
+    """
+    verdict = judge(book, family, now)
+    family = replace(family, look_value=verdict.queue_value)
+    wanted = _STATUS_OF_ACTION[verdict.action]
+    rises = _LEVEL[wanted] > _LEVEL[family.status]
+    falls = (
+        cause == "withdrawal"
+        and family.provisional
+        and family.authority == Authority.MACHINE
+        and _LEVEL[wanted] < _LEVEL[family.status]
+    )
+    if standing_verdict(family, now) is None and (rises or falls):
+        family = _move(book, image, family, wanted, verdict, now, cause)
+    elif verdict.action == "review" and family.queued_at is None:
+        family = replace(family, queued_at=now)
+        book.append(
+            events.row(
+                book.new_id(),
+                family.site,
+                image,
+                now,
+                events.ImageQueued(value=verdict.queue_value, reason=verdict.reason, verdict=explain(verdict)),
+            )
+        )
+    book.save_family(family)
+    return family
+
+
+def _move(book: Book, image: str, family: Family, wanted: str, verdict: Verdict, now: datetime, cause: str) -> Family:
+    machine = wanted != VISIBLE
+    family = replace(
+        family,
+        provisional=machine,
+        authority=Authority.MACHINE if machine else Authority.NOBODY,
+        reason=verdict.reason if machine else None,
+        review_by=verdict.review_by if machine else None,
+        queued_at=now if machine else family.queued_at,
+    )
+    book.add_verdict(_stored(book.new_id(), family, verdict, now))
+    return change_status(book, image, family, wanted, now, cause=cause, verdict=explain(verdict))
+
+
+def change_status(
+    book: Book,
+    image: str,
+    family: Family,
+    status: str,
+    now: datetime,
+    *,
+    cause: str,
+    verdict: dict[str, Any] | None = None,
+) -> Family:
+    """The family with another status, and the event that tells it. The caller saves the family."""
+    family = replace(family, status=status, acted_at=now)
+    tell_status(book, image, family, now, cause=cause, verdict=verdict)
+    return family
+
+
+def tell_status(
+    book: Book, image: str, family: Family, now: datetime, *, cause: str, verdict: dict[str, Any] | None = None
+) -> None:
+    """Appends the event that says what readers see of this family from now on."""
+    change = _EVENT_OF_STATUS[family.status](
+        images=[one.id for one in book.images_of(family.id)],
+        cause=cause,
+        provisional=family.provisional,
+        reason=family.reason,
+        review_by=family.review_by,
+        verdict=verdict,
+    )
+    book.append(events.row(book.new_id(), family.site, image, now, change))
+
+
+def _stored(new_id: str, family: Family, verdict: Verdict, now: datetime) -> StoredVerdict:
+    body = msgspec.json.encode(stored(verdict)).decode()
+    return StoredVerdict(new_id, family.site, family.id, now, verdict.action, body)

@@ -1,0 +1,58 @@
+"""Settings, from the environment (`TAWATUR_*`). `docs/settings.md` lists them, and a test compares the two."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set without a policy."""
+
+    model_config = SettingsConfigDict(env_prefix="TAWATUR_")
+
+    data_dir: Path = Field(
+        Path("tawatur-data"), description="Where pictures, the SQLite database and the server's secret live."
+    )
+    database_url: str | None = Field(
+        None, description="`sqlite:///…` or `postgresql://…`. Default: `tawatur.db` in the data directory."
+    )
+    host: str = Field("127.0.0.1", description="The address that `tawatur serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port that `tawatur serve` listens on.")
+    public_url: str | None = Field(
+        None,
+        description="How readers reach this server, for addresses in answers. Default: as the request came in.",
+    )
+    secret: SecretStr | None = Field(
+        None,
+        description="The secret that pseudonyms are made with, at least 32 characters. "
+        "Default: made once, kept in `secret` in the data directory. Servers that share a database must share it.",
+    )
+    log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
+
+    def resolved_database_url(self) -> str:
+        """The database's address, in the data directory where none is set."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'tawatur.db').absolute()}"
+
+    def resolved_secret(self) -> bytes:
+        """The server's secret; made and kept, readable by the owner alone, when it does not exist yet."""
+        if self.secret is not None:
+            value = self.secret.get_secret_value()
+            if len(value) < 32:
+                raise ValueError("TAWATUR_SECRET must have at least 32 characters.")
+            return value.encode()
+        path = self.data_dir / "secret"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_bytes().strip()
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        return path.read_bytes().strip()

@@ -1,0 +1,343 @@
+"""A book holds all that one group of changes reads and writes, as immutable rows by id.
+
+The use cases work on a book and do not know where it lives. `Book` itself lives in memory (a replayed
+history needs no more); `DatabaseBook` fills itself from a database on demand and writes back what changed.
+A use case reads, decides, and only then writes: the first write comes after the last refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tawatur.store.events import EventRow
+from tawatur.store.families import BLOCKED, Authority, Family
+from tawatur.store.images import Exposure, Image
+from tawatur.store.reporters import Reporter, ReporterRecord
+from tawatur.store.reports import Past, Report
+from tawatur.store.sites import Site, SiteRecord, StoredPolicy
+from tawatur.store.verdicts import Review, StoredVerdict
+
+replace = msgspec.structs.replace
+
+CO_REPORT_WINDOW = timedelta(days=90)
+"""How far back co-reports and shared errors of two reporters are looked for."""
+
+
+class Book:
+    """Rows in memory. A key that is there with None means: looked up, does not exist."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self.new_id = new_id
+        self.writes = 0
+        self._sites: dict[str, Site | None] = {}
+        self._policies: dict[str, StoredPolicy | None] = {}
+        self._site_records: dict[str, dict[str, SiteRecord]] = {}
+        self._images: dict[str, Image | None] = {}
+        self._members: dict[str, list[str]] = {}
+        self._same_bytes: dict[tuple[str, str], str | None] = {}
+        self._families: dict[str, Family | None] = {}
+        self._exposures: dict[str, Exposure | None] = {}
+        self._rounds: dict[str, dict[str, Report]] = {}
+        self._earlier: dict[str, dict[str, Report]] = {}
+        self._report_homes: dict[str, str | None] = {}
+        self._reporters: dict[tuple[str, str], Reporter | None] = {}
+        self._records: dict[tuple[str, str], dict[str, ReporterRecord]] = {}
+        self._pasts: dict[tuple[str, str], dict[str, Past]] = {}
+        self._people: dict[tuple[str, str], int] = {}
+        self._seen: dict[tuple[str, str, str], bool] = {}
+        self._blocks: dict[str, list[datetime]] = {}
+
+    # -- sites ---------------------------------------------------------------------------------
+
+    def site(self, site: str) -> Site | None:
+        if site not in self._sites:
+            self._load_sites({site})
+        return self._sites.get(site)
+
+    def policy(self, site: str) -> StoredPolicy | None:
+        """The site's policy document in force; None while it has never changed the default."""
+        if site not in self._policies:
+            self._load_policy(site)
+        return self._policies.get(site)
+
+    def site_records(self, site: str) -> dict[str, SiteRecord]:
+        """Sums over all reviewed reports of the site, by reason."""
+        if site not in self._site_records:
+            self._site_records[site] = {}
+            self._load_site_records({site})
+        return self._site_records[site]
+
+    def blocks_since(self, site: str, since: datetime) -> int:
+        """How many automatic blocks the site had after `since`."""
+        return sum(at > since for at in self._blocks.get(site, ()))
+
+    def add_site(self, site: Site) -> None:
+        self._wrote()
+        self._sites[site.id] = site
+
+    # -- images and families -------------------------------------------------------------------
+
+    def image(self, site: str, image: str) -> Image | None:
+        """The site's image with this id; another site's images do not exist for it."""
+        if image not in self._images:
+            self._load_images({image})
+        found = self._images.get(image)
+        return found if found is not None and found.site == site else None
+
+    def image_with_bytes(self, site: str, sha256: str) -> Image | None:
+        key = (site, sha256)
+        if key not in self._same_bytes:
+            self._load_same_bytes(site, sha256)
+        found = self._same_bytes.get(key)
+        return None if found is None else self.image(site, found)
+
+    def family(self, family: str) -> Family:
+        """The family with this id; raises KeyError when there is none."""
+        if family not in self._families:
+            self._load_families({family})
+        found = self._families.get(family)
+        if found is None:
+            raise KeyError(family)
+        return found
+
+    def images_of(self, family: str) -> list[Image]:
+        """All images of the family, oldest first."""
+        if family not in self._members:
+            self._members[family] = []
+            self._load_members(family)
+        return [image for image in map(self._images.get, self._members[family]) if image is not None]
+
+    def exposure(self, family: str) -> Exposure:
+        """Views over all images of the family, and since when."""
+        if family not in self._exposures:
+            self._load_exposures({family})
+        found = self._exposures.get(family)
+        return found if found is not None else Exposure(family, None, self.family(family).created_at)
+
+    def add_family(self, family: Family) -> None:
+        self._wrote()
+        self._families[family.id] = family
+        self._members[family.id] = []
+        self._rounds[family.id] = {}
+        self._earlier[family.id] = {}
+
+    def save_family(self, family: Family) -> None:
+        self._wrote()
+        before = self.family(family.id)
+        present = list(self.round_reports(family.id).values())
+        if family.round != before.round:  # what was live is judged now
+            self.earlier_reports(family.id).update({report.id: report for report in present})
+            self._rounds[family.id] = {}
+        self._families[family.id] = family
+        for report in present:
+            self._note_past(report)
+
+    def add_image(self, image: Image) -> None:
+        self._wrote()
+        old = self.exposure(image.family)
+        members = self.images_of(image.family)
+        self._images[image.id] = image
+        self._members[image.family] = [*(one.id for one in members), image.id]
+        if self._same_bytes.get((image.site, image.sha256)) is None:
+            self._same_bytes[image.site, image.sha256] = image.id
+        self._exposures[image.family] = Exposure(image.family, old.views, min(old.since, image.registered_at))
+
+    def add_views(self, image: Image, count: int) -> Image:
+        """Counts that `count` more people were shown the image; returns the image as it is now."""
+        old = self.exposure(image.family)
+        self._wrote()
+        changed = replace(image, views=(image.views or 0) + count)
+        self._images[image.id] = changed
+        self._exposures[image.family] = replace(old, views=(old.views or 0) + count)
+        return changed
+
+    # -- reports -------------------------------------------------------------------------------
+
+    def round_reports(self, family: str) -> dict[str, Report]:
+        """The reports of the family's present round by reporter, withdrawn ones included."""
+        if family not in self._rounds:
+            self._rounds[family] = {}
+            self._load_rounds({family})
+        return self._rounds[family]
+
+    def live_reports(self, family: str) -> list[Report]:
+        """The reports that speak now: of this round and not withdrawn, in order of their first time."""
+        live = [report for report in self.round_reports(family).values() if report.withdrawn_at is None]
+        live.sort(key=_place)
+        return live
+
+    def earlier_reports(self, family: str) -> dict[str, Report]:
+        """The reports of earlier rounds, by id."""
+        if family not in self._earlier:
+            self._earlier[family] = {}
+            self._load_earlier(family)
+        return self._earlier[family]
+
+    def report(self, site: str, report: str) -> Report | None:
+        """The site's report with this id, from any round."""
+        if report not in self._report_homes:
+            self._load_report(site, report)
+        home = self._report_homes.get(report)
+        if home is None:
+            return None
+        here = [*self.round_reports(home).values(), *self.earlier_reports(home).values()]
+        return next((found for found in here if found.id == report and found.site == site), None)
+
+    def add_report(self, report: Report) -> None:
+        self._wrote()
+        self.round_reports(report.family)[report.reporter] = report
+        self._report_homes[report.id] = report.family
+        self._note_past(report)
+
+    def save_report(self, report: Report) -> None:
+        self._wrote()
+        if report.round == self.family(report.family).round:
+            self.round_reports(report.family)[report.reporter] = report
+        else:
+            self.earlier_reports(report.family)[report.id] = report
+        self._note_past(report)
+
+    # -- reporters -----------------------------------------------------------------------------
+
+    def reporter(self, site: str, reporter: str) -> Reporter | None:
+        if (site, reporter) not in self._reporters:
+            self._load_reporters(site, {reporter})
+        return self._reporters.get((site, reporter))
+
+    def records(self, site: str, reporter: str) -> dict[str, ReporterRecord]:
+        """One reporter's sums by reason."""
+        if (site, reporter) not in self._records:
+            self._records[site, reporter] = {}
+            self._load_records(site, {reporter})
+        return self._records[site, reporter]
+
+    def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, dict[str, Past]]:
+        """What each of these people reported within the window, by family."""
+        wanted = {reporter for reporter in reporters if (site, reporter) not in self._pasts}
+        if wanted:
+            for reporter in wanted:
+                self._pasts[site, reporter] = {}
+            self._load_pasts(site, wanted, now - CO_REPORT_WINDOW)
+        return {reporter: self._pasts[site, reporter] for reporter in reporters}
+
+    def probations(self, site: str, reporter: str) -> dict[str, datetime]:
+        """The probations that wrong blocks gave this person: until when, by report."""
+        return {
+            report.id: report.probation_until
+            for home in (self._rounds, self._earlier)
+            for reports in home.values()
+            for report in reports.values()
+            if report.reporter == reporter and report.site == site and report.probation_until is not None
+        }
+
+    def people(self, site: str, network: str) -> int:
+        """How many people of the site were ever seen on this network."""
+        if (site, network) not in self._people:
+            self._load_networks(site, {network})
+        return self._people.get((site, network), 0)
+
+    def add_reporter(self, reporter: Reporter) -> None:
+        self._wrote()
+        self._reporters[reporter.site, reporter.id] = reporter
+        self._records[reporter.site, reporter.id] = {}
+        self._pasts.setdefault((reporter.site, reporter.id), {})
+
+    def save_reporter(self, reporter: Reporter) -> None:
+        self._wrote()
+        self._reporters[reporter.site, reporter.id] = reporter
+
+    def see(self, site: str, network: str, reporter: str) -> None:
+        """Notes that this person was seen on this network."""
+        people = self.people(site, network)
+        if self._was_seen(site, network, reporter):
+            return
+        self._wrote()
+        self._seen[site, network, reporter] = True
+        self._people[site, network] = people + 1
+
+    def add_to_record(self, site: str, reporter: str, reason: str, confirmed: float, rejected: float) -> None:
+        """Adds to a reporter's record for one reason, and to the site's sums."""
+        mine = self.records(site, reporter)
+        sums = self.site_records(site)
+        self._wrote()
+        old = mine.get(reason) or ReporterRecord(site, reporter, reason, 0.0, 0.0)
+        mine[reason] = replace(old, confirmed=old.confirmed + confirmed, rejected=old.rejected + rejected)
+        total = sums.get(reason) or SiteRecord(site, reason, 0.0, 0.0)
+        sums[reason] = replace(
+            total, confirmed=total.confirmed + confirmed, reviewed=total.reviewed + confirmed + rejected
+        )
+
+    def add_recorded(self, site: str, change: int) -> None:
+        """Changes how many people of the site have a confirmed report."""
+        found = self.site(site)
+        if found is not None:
+            self._wrote()
+            self._sites[site] = replace(found, recorded=found.recorded + change)
+
+    # -- what was decided ----------------------------------------------------------------------
+
+    def append(self, event: EventRow) -> None:
+        """Appends an event to the log."""
+        self._wrote()
+
+    def add_verdict(self, verdict: StoredVerdict) -> None:
+        self._wrote()
+        if verdict.action == "block":
+            self._blocks.setdefault(verdict.site, []).append(verdict.at)
+
+    def add_review(self, review: Review) -> None:
+        self._wrote()
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _wrote(self) -> None:
+        self.writes += 1
+
+    def _was_seen(self, site: str, network: str, reporter: str) -> bool:
+        return self._seen.get((site, network, reporter), False)
+
+    def _note_past(self, report: Report) -> None:
+        known = self._pasts.get((report.site, report.reporter))
+        if known is None:
+            return
+        if report.withdrawn_at is not None:
+            known.pop(report.family, None)
+        else:
+            old = known.get(report.family)
+            known[report.family] = self._past(report, self.family(report.family), old is not None and old.rejected)
+
+    @staticmethod
+    def _past(report: Report, family: Family, rejected_before: bool) -> Past:
+        holds = (
+            family.status == BLOCKED
+            and family.provisional
+            and family.authority == Authority.MACHINE
+            and report.round == family.round
+        )
+        rejected = report.outcome == "rejected" or (report.outcome is None and rejected_before)
+        return Past(report.reporter, report.family, rejected, holds)
+
+    # -- where rows come from; in memory there is nothing more to find -----------------------------
+
+    def _load_sites(self, ids: set[str]) -> None: ...
+    def _load_policy(self, site: str) -> None: ...
+    def _load_site_records(self, ids: set[str]) -> None: ...
+    def _load_images(self, ids: set[str]) -> None: ...
+    def _load_members(self, family: str) -> None: ...
+    def _load_same_bytes(self, site: str, sha256: str) -> None: ...
+    def _load_families(self, ids: set[str]) -> None: ...
+    def _load_exposures(self, ids: set[str]) -> None: ...
+    def _load_rounds(self, ids: set[str]) -> None: ...
+    def _load_earlier(self, family: str) -> None: ...
+    def _load_report(self, site: str, report: str) -> None: ...
+    def _load_reporters(self, site: str, ids: set[str]) -> None: ...
+    def _load_records(self, site: str, ids: set[str]) -> None: ...
+    def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None: ...
+    def _load_networks(self, site: str, ids: set[str]) -> None: ...
+
+
+def _place(report: Report) -> tuple[datetime, str]:
+    return report.first_at, report.reporter

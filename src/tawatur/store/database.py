@@ -1,0 +1,156 @@
+"""Opens a database: SQLite by default, PostgreSQL when there is more to carry."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+BUSY_TIMEOUT_S = 10
+READERS = 16
+
+_RETRY_SQLSTATES = {"40001", "40P01", "23505", "55P03"}
+"""Serialization failure, deadlock, a row that another process just made, a lock not had: the same group again may succeed."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached or cannot take more."""
+
+
+class NotInitialised(Exception):
+    """The database has no tables of ours, or older ones: run `tawatur init` or `tawatur migrate`."""
+
+
+class Database:
+    """One database, with one engine for the writer and one for readers.
+
+    `url` is a SQLAlchemy address: `sqlite:////path/to.db`, `postgresql://user@host/name` (psycopg 3 is used).
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        elif parsed.get_backend_name() != "sqlite":
+            raise ValueError(f"database address {url!r}: only sqlite and postgresql are supported")
+        self.url = parsed
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if not parsed.database or parsed.database == ":memory:":
+                raise ValueError(f"database address {url!r}: name a file, an answer must be durable")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self.writer = self._engine(writer=True)
+        self.readers = self._engine(writer=False)
+
+    def _engine(self, *, writer: bool) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(
+                self.url,
+                pool_size=2 if writer else READERS,
+                max_overflow=0,
+                pool_pre_ping=True,
+                pool_timeout=5,
+                isolation_level="READ COMMITTED",
+                connect_args={"connect_timeout": 5},
+            )
+        engine = create_engine(
+            self.url,
+            pool_size=1 if writer else READERS,
+            max_overflow=0,
+            pool_timeout=5,
+            connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        )
+        begin = "BEGIN IMMEDIATE" if writer else "BEGIN"
+
+        @event.listens_for(engine, "connect")
+        def configure(connection: sqlite3.Connection, _: Any) -> None:
+            connection.isolation_level = None  # SQLAlchemy's "begin" below decides, not the driver
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA cache_size=-65536")
+            connection.execute("PRAGMA temp_store=MEMORY")
+
+        @event.listens_for(engine, "begin")
+        def start(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A writing transaction, committed at the end. Raises DatabaseUnavailable when it cannot be had or kept."""
+        with translated(), self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A reading transaction. Raises DatabaseUnavailable."""
+        with translated(), self.readers.connect() as connection:
+            yield connection
+
+    def migrate(self) -> None:
+        """Creates the tables, or brings older ones up to date; does nothing when they are."""
+        config = _alembic()
+        with translated(), self.writer.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check_migrated(self) -> None:
+        """Raises NotInitialised unless the tables are those of this release."""
+        with self.read() as connection:
+            here = MigrationContext.configure(connection).get_current_revision()
+        head = ScriptDirectory.from_config(_alembic()).get_current_head()
+        if here != head:
+            do = "tawatur init" if here is None else "tawatur migrate"
+            raise NotInitialised(f"The database {self} is at version {here or 'none'}, not {head}: run `{do}`.")
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.readers.dispose()
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the drivers' ways of saying "gone", "full" and "busy" into DatabaseUnavailable."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        if is_transient(error):
+            raise
+        raise DatabaseUnavailable(str(error.orig)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable(str(error.orig)) from error
+        raise
+    except PoolTimeout as error:  # every connection is in use
+        raise DatabaseUnavailable(str(error)) from error
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same transaction, tried again at once, may succeed."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in _RETRY_SQLSTATES
+    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)

@@ -1,0 +1,348 @@
+"""A book over one database transaction: reads on demand and in bulk, writes back at the end in as few statements as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from tawatur.store import answers, events, families, images, reporters, reports, schema, sites, verdicts
+from tawatur.store.answers import Answer
+from tawatur.store.book import Book
+from tawatur.store.events import EventRow
+from tawatur.store.families import Family
+from tawatur.store.images import Image
+from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
+from tawatur.store.reports import Report
+from tawatur.store.rows import insert as insert_rows
+from tawatur.store.sites import Key, Site, SiteRecord
+from tawatur.store.verdicts import Review, StoredVerdict
+
+
+class Wants(msgspec.Struct, frozen=True):
+    """What a change is known to need before it runs, so that a whole group's needs are read at once."""
+
+    site: str
+    images: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    reporters: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    key: str | None = None
+
+
+class DatabaseBook(Book):
+    """Reads from `connection`; `flush` writes. With `lock`, families are held in id order until the transaction ends."""
+
+    def __init__(self, connection: Connection, new_id: Callable[[], str], *, lock: bool = False) -> None:
+        super().__init__(new_id)
+        self._connection = connection
+        self._lock = lock
+        self._answers: dict[tuple[str, str], Answer | None] = {}
+        self._new_sites: list[Site] = []
+        self._new_keys: list[Key] = []
+        self._new_images: dict[str, Image] = {}
+        self._changed_images: dict[str, Image] = {}
+        self._new_families: dict[str, Family] = {}
+        self._changed_families: dict[str, Family] = {}
+        self._new_reports: dict[str, Report] = {}
+        self._changed_reports: dict[str, Report] = {}
+        self._new_reporters: dict[tuple[str, str], Reporter] = {}
+        self._counted: dict[tuple[str, str], Reporter] = {}
+        self._new_people: list[NetworkPerson] = []
+        self._record_sums: list[ReporterRecord] = []
+        self._site_sums: list[SiteRecord] = []
+        self._recorded: dict[str, int] = {}
+        self._new_events: list[EventRow] = []
+        self._new_verdicts: list[StoredVerdict] = []
+        self._new_reviews: list[Review] = []
+        self._new_answers: list[Answer] = []
+
+    # -- reading in bulk -----------------------------------------------------------------------
+
+    def prefetch(self, wanted: list[Wants]) -> None:
+        """Reads what a group of changes needs, each kind of row in one statement, families locked in id order."""
+        by_site: dict[str, list[Wants]] = {}
+        for want in wanted:
+            by_site.setdefault(want.site, []).append(want)
+        self._load_sites(set(by_site))
+        self._load_site_records(set(by_site))
+        if keys := {(want.site, want.key) for want in wanted if want.key is not None}:
+            self._load_answers(keys)
+        if ids := {image for want in wanted for image in want.images}:
+            self._load_images(ids)
+        homes = {image.family for image in self._images.values() if image is not None}
+        homes.update(family for want in wanted for family in want.families)
+        if homes:
+            self._load_families(homes)
+            self._load_exposures(homes)
+            self._load_rounds(homes)
+        for site, wants in by_site.items():
+            self._prefetch_people(site, wants)
+
+    def _prefetch_people(self, site: str, wants: list[Wants]) -> None:
+        live = [
+            report
+            for family, reports_ in self._rounds.items()
+            for report in reports_.values()
+            if report.site == site and report.withdrawn_at is None
+        ]
+        incoming = {reporter for want in wants for reporter in want.reporters}
+        ids = incoming | {report.reporter for report in live}
+        if ids:
+            self._load_reporters(site, ids)
+        incoming_networks = {network for want in wants for network in want.networks}
+        if here := incoming_networks | {report.network for report in live if report.network}:
+            self._load_networks(site, here)
+        if incoming_networks and incoming:
+            for want in wants:
+                for network in want.networks:
+                    for reporter in want.reporters:
+                        self._seen.setdefault((site, network, reporter), False)
+            for one in reporters.people(self._connection, site, incoming_networks, incoming):
+                self._seen[site, one.network, one.reporter] = True
+
+    # -- loading one kind of row -----------------------------------------------------------------
+
+    def _load_sites(self, ids: set[str]) -> None:
+        self._sites.update(dict.fromkeys(ids))
+        self._sites.update({site.id: site for site in sites.of_ids(self._connection, ids)})
+
+    def _load_policy(self, site: str) -> None:
+        found = self.site(site)
+        version = 0 if found is None else found.policy_version
+        self._policies[site] = sites.policy(self._connection, site, version) if version else None
+
+    def _load_site_records(self, ids: set[str]) -> None:
+        for site in ids:
+            self._site_records[site] = {}
+        for record in sites.records(self._connection, ids):
+            self._site_records[record.site][record.reason] = record
+
+    def blocks_since(self, site: str, since: datetime) -> int:
+        return super().blocks_since(site, since) + sites.blocks_since(self._connection, site, since)
+
+    def _load_images(self, ids: set[str]) -> None:
+        self._images.update(dict.fromkeys(ids))
+        self._images.update({image.id: image for image in images.of_ids(self._connection, ids)})
+
+    def _load_members(self, family: str) -> None:
+        found = images.of_family(self._connection, family)
+        self._members[family] = [image.id for image in found]
+        for image in found:
+            self._images.setdefault(image.id, image)
+
+    def _load_same_bytes(self, site: str, sha256: str) -> None:
+        found = images.with_bytes(self._connection, site, sha256)
+        self._same_bytes[site, sha256] = None if found is None else found.id
+        if found is not None:
+            self._images.setdefault(found.id, found)
+
+    def _load_families(self, ids: set[str]) -> None:
+        self._families.update(dict.fromkeys(ids))
+        self._families.update({f.id: f for f in families.of_ids(self._connection, ids, lock=self._lock)})
+
+    def _load_exposures(self, ids: set[str]) -> None:
+        self._exposures.update(dict.fromkeys(ids))
+        self._exposures.update({e.family: e for e in images.exposures(self._connection, ids)})
+
+    def _load_rounds(self, ids: set[str]) -> None:
+        for family in ids:
+            self._rounds[family] = {}
+        for report in reports.of_round(self._connection, ids):
+            self._rounds[report.family][report.reporter] = report
+            self._report_homes[report.id] = report.family
+
+    def _load_earlier(self, family: str) -> None:
+        present = self.family(family).round
+        self._earlier[family] = {
+            report.id: report
+            for report in reports.of_all_rounds(self._connection, family)
+            if report.round != present
+        }
+
+    def _load_report(self, site: str, report: str) -> None:
+        found = reports.of_id(self._connection, site, report)
+        self._report_homes[report] = None if found is None else found.family
+
+    def _load_reporters(self, site: str, ids: set[str]) -> None:
+        self._reporters.update({(site, reporter): None for reporter in ids})
+        for found in reporters.of_ids(self._connection, site, ids):
+            self._reporters[site, found.id] = found
+        for reporter in ids:
+            self._records[site, reporter] = {}
+        if judged := {r for r in ids if (found_ := self._reporters[site, r]) is not None and found_.reviewed_reports}:
+            self._load_records(site, judged)
+
+    def _load_records(self, site: str, ids: set[str]) -> None:
+        for record in reporters.records(self._connection, site, ids):
+            self._records[site, record.reporter][record.reason] = record
+
+    def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None:
+        for past in reports.history(self._connection, site, ids, since):
+            mine = self._pasts[site, past.reporter]
+            old = mine.get(past.family)
+            if old is not None:  # reported again after a review: one family, both facts
+                past = msgspec.structs.replace(
+                    past, rejected=past.rejected or old.rejected, supports=past.supports or old.supports
+                )
+            mine[past.family] = past
+
+    def _load_networks(self, site: str, ids: set[str]) -> None:
+        self._people.update({(site, network): 0 for network in ids})
+        for network in reporters.networks(self._connection, site, ids):
+            self._people[site, network.network] = network.people
+
+    def _was_seen(self, site: str, network: str, reporter: str) -> bool:
+        key = (site, network, reporter)
+        if key not in self._seen:
+            self._seen[key] = bool(reporters.people(self._connection, site, {network}, {reporter}))
+        return self._seen[key]
+
+    def probations(self, site: str, reporter: str) -> dict[str, datetime]:
+        found = dict(reports.probations(self._connection, site, reporter))
+        for home in (self._rounds, self._earlier):
+            for known in home.values():
+                for report in known.values():
+                    if report.reporter == reporter and report.site == site:
+                        found.pop(report.id, None)
+        return found | super().probations(site, reporter)
+
+    def _load_answers(self, pairs: set[tuple[str, str]]) -> None:
+        self._answers.update(dict.fromkeys(pairs))
+        self._answers.update({(a.site, a.key): a for a in answers.given(self._connection, pairs)})
+
+    def answer(self, site: str, key: str) -> Answer | None:
+        """What was answered to an earlier request with this Idempotency-Key."""
+        if (site, key) not in self._answers:
+            self._load_answers({(site, key)})
+        return self._answers[site, key]
+
+    def site_named(self, name: str) -> Site | None:
+        return sites.by_name(self._connection, name)
+
+    # -- noting what changed ---------------------------------------------------------------------
+
+    def add_site(self, site: Site) -> None:
+        super().add_site(site)
+        self._new_sites.append(site)
+
+    def add_key(self, key: Key) -> None:
+        self._wrote()
+        self._new_keys.append(key)
+
+    def add_family(self, family: Family) -> None:
+        super().add_family(family)
+        self._new_families[family.id] = family
+
+    def save_family(self, family: Family) -> None:
+        super().save_family(family)
+        mine = self._new_families if family.id in self._new_families else self._changed_families
+        mine[family.id] = family
+
+    def add_image(self, image: Image) -> None:
+        super().add_image(image)
+        self._new_images[image.id] = image
+
+    def add_views(self, image: Image, count: int) -> Image:
+        changed = super().add_views(image, count)
+        mine = self._new_images if image.id in self._new_images else self._changed_images
+        mine[image.id] = changed
+        return changed
+
+    def add_report(self, report: Report) -> None:
+        super().add_report(report)
+        self._new_reports[report.id] = report
+
+    def save_report(self, report: Report) -> None:
+        super().save_report(report)
+        mine = self._new_reports if report.id in self._new_reports else self._changed_reports
+        mine[report.id] = report
+
+    def add_reporter(self, reporter: Reporter) -> None:
+        super().add_reporter(reporter)
+        self._new_reporters[reporter.site, reporter.id] = reporter
+        self._counted.setdefault((reporter.site, reporter.id), msgspec.structs.replace(
+            reporter, reported=0, confirmed_reports=0, reviewed_reports=0))
+
+    def save_reporter(self, reporter: Reporter) -> None:
+        key = (reporter.site, reporter.id)
+        before = self.reporter(*key)
+        if before is not None:
+            self._counted.setdefault(key, before)
+        super().save_reporter(reporter)
+
+    def see(self, site: str, network: str, reporter: str) -> None:
+        new = not self._was_seen(site, network, reporter)
+        super().see(site, network, reporter)
+        if new:
+            self._new_people.append(NetworkPerson(site, network, reporter))
+
+    def add_to_record(self, site: str, reporter: str, reason: str, confirmed: float, rejected: float) -> None:
+        super().add_to_record(site, reporter, reason, confirmed, rejected)
+        self._record_sums.append(ReporterRecord(site, reporter, reason, confirmed, rejected))
+        self._site_sums.append(SiteRecord(site, reason, confirmed, confirmed + rejected))
+
+    def add_recorded(self, site: str, change: int) -> None:
+        super().add_recorded(site, change)
+        self._recorded[site] = self._recorded.get(site, 0) + change
+
+    def append(self, event: EventRow) -> None:
+        super().append(event)
+        self._new_events.append(event)
+
+    def add_verdict(self, verdict: StoredVerdict) -> None:
+        super().add_verdict(verdict)
+        self._new_verdicts.append(verdict)
+
+    def add_review(self, review: Review) -> None:
+        super().add_review(review)
+        self._new_reviews.append(review)
+
+    def add_answer(self, answer: Answer) -> None:
+        self._wrote()
+        self._answers[answer.site, answer.key] = answer
+        self._new_answers.append(answer)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Writes all that changed. Tables and rows are taken in a fixed order, so that two processes never deadlock."""
+        here = self._connection
+        insert_rows(here, schema.sites, self._new_sites)
+        insert_rows(here, schema.keys, self._new_keys)
+        families.insert(here, list(self._new_families.values()))
+        families.save(here, list(self._changed_families.values()))
+        images.insert(here, list(self._new_images.values()))
+        images.save(here, list(self._changed_images.values()))
+        reporters.insert(here, sorted(self._new_reporters.values(), key=lambda r: (r.site, r.id)))
+        reporters.count(here, [self._change(key, before) for key, before in self._counted.items()])
+        reports.insert(here, list(self._new_reports.values()))
+        reports.save(here, list(self._changed_reports.values()))
+        reporters.see(here, self._new_people)
+        reporters.add_records(here, self._record_sums)
+        sites.add_records(here, self._site_sums)
+        sites.add_recorded(here, self._recorded)
+        verdicts.insert(here, self._new_verdicts)
+        verdicts.insert_reviews(here, self._new_reviews)
+        self._insert_events()
+        answers.insert(here, self._new_answers)
+
+    def _change(self, key: tuple[str, str], before: Reporter) -> tuple[Reporter, tuple[int, int, int]]:
+        after = self._reporters[key]
+        assert after is not None
+        return after, (
+            after.reported - before.reported,
+            after.confirmed_reports - before.confirmed_reports,
+            after.reviewed_reports - before.reviewed_reports,
+        )
+
+    def _insert_events(self) -> None:
+        """SQLite has one writer, so events get their positions as they are written; elsewhere the sequencer gives them."""
+        new = self._new_events
+        if new and self._connection.dialect.name == "sqlite":
+            last = events.hold_sequence(self._connection)
+            new = [msgspec.structs.replace(e, position=last + n) for n, e in enumerate(new, 1)]
+            events.advance_sequence(self._connection, last + len(new))
+        events.insert(self._connection, new)

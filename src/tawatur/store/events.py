@@ -1,0 +1,92 @@
+"""The rows of the log, and the sequence that gives them positions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, update
+
+from tawatur.store import rows, schema
+from tawatur.store.upsert import insert_new
+
+SEQUENCE = "events"
+
+
+class EventRow(msgspec.Struct, frozen=True):
+    """One line of the log. `position` is None until the sequencer has given one; readers see only positioned events."""
+
+    id: str
+    position: int | None
+    site: str
+    image: str | None
+    at: datetime
+    type: str
+    body: str
+
+
+class _Sequence(msgspec.Struct):
+    name: str
+    position: int
+
+
+_events = schema.events.c
+_page = (
+    select(schema.events)
+    .where(_events.site == bindparam("site"), _events.position > bindparam("after"))
+    .order_by(_events.position)
+    .limit(bindparam("limit"))
+)
+_every = (
+    select(schema.events)
+    .where(_events.position > bindparam("after"))
+    .order_by(_events.position)
+    .limit(bindparam("limit"))
+)
+_unpositioned = select(_events.id).where(_events.position.is_(None)).order_by(_events.at, _events.id).limit(bindparam("limit"))
+_head = select(schema.sequence.c.position).where(schema.sequence.c.name == SEQUENCE)
+_held = _head.with_for_update()
+_position = update(schema.events).where(_events.id == bindparam("key")).values(position=bindparam("place"))
+
+
+def page(connection: Connection, site: str, after: int, limit: int) -> list[EventRow]:
+    """The site's positioned events after that position, in order."""
+    return rows.read(connection, EventRow, _page, site=site, after=after, limit=limit)
+
+
+def page_of_all(connection: Connection, after: int, limit: int) -> list[EventRow]:
+    return rows.read(connection, EventRow, _every, after=after, limit=limit)
+
+
+def insert(connection: Connection, events: Sequence[EventRow]) -> None:
+    rows.insert(connection, schema.events, events)
+
+
+def head(connection: Connection) -> int:
+    """The last position given."""
+    return connection.execute(_head).scalar() or 0
+
+
+def hold_sequence(connection: Connection) -> int:
+    """Locks the sequence until the transaction ends, and returns the last position given."""
+    position = connection.execute(_held).scalar()
+    if position is None:
+        insert_new(connection, schema.sequence, [_Sequence(SEQUENCE, 0)])
+        position = connection.execute(_held).scalar_one()
+    return int(position)
+
+
+def advance_sequence(connection: Connection, position: int) -> None:
+    connection.execute(schema.sequence.update().where(schema.sequence.c.name == SEQUENCE), {"position": position})
+
+
+def unpositioned(connection: Connection, limit: int) -> list[str]:
+    """Committed events that have no position yet, oldest first."""
+    return list(connection.execute(_unpositioned, {"limit": limit}).scalars())
+
+
+def give_positions(connection: Connection, ids: Sequence[str], first: int) -> None:
+    """Gives the events consecutive positions from `first` on."""
+    if ids:
+        connection.execute(_position, [{"key": key, "place": first + n} for n, key in enumerate(ids)])

@@ -1,0 +1,75 @@
+"""Families: an image and its copies, and the state they share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from tawatur.store import rows, schema
+
+VISIBLE, BLURRED, BLOCKED = "visible", "blurred", "blocked"
+
+
+class Authority(IntEnum):
+    """Who decided the state that stands; a higher one is never overruled by a lower one."""
+
+    NOBODY = 0
+    MACHINE = 1
+    MODERATOR = 2
+    ADMIN = 3
+
+
+class Family(msgspec.Struct, frozen=True):
+    """An image and its copies. Evidence is pooled over it, and its `status` is that of all of them.
+
+    `round` counts the human verdicts that closed earlier reports; a report is live in the round it was made in.
+    `outcome` is the latest human verdict, `immune_until` the end of the immunity that a rejection gave.
+    """
+
+    id: str
+    site: str
+    created_at: datetime
+    status: str = VISIBLE
+    provisional: bool = False
+    authority: int = Authority.NOBODY
+    reason: str | None = None
+    outcome: str | None = None
+    immune_until: datetime | None = None
+    rejections: int = 0
+    round: int = 0
+    acted_at: datetime | None = None
+    review_by: datetime | None = None
+    queued_at: datetime | None = None
+    look_value: float = 0.0
+
+
+_families = schema.families.c
+_by_id = select(schema.families).where(_families.id.in_(bindparam("ids", expanding=True))).order_by(_families.id)
+_locked = _by_id.with_for_update()
+_overdue = (
+    select(_families.id)
+    .where(_families.review_by <= bindparam("now", type_=schema.Instant), _families.provisional.is_(True))
+    .order_by(_families.review_by)
+    .limit(bindparam("limit"))
+)
+
+
+def of_ids(connection: Connection, ids: set[str], *, lock: bool) -> list[Family]:
+    """The families with these ids; with `lock`, held until the transaction ends, taken in id order."""
+    return rows.read(connection, Family, _locked if lock else _by_id, ids=sorted(ids))
+
+
+def overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Families whose provisional state nobody looked at in time."""
+    return list(connection.execute(_overdue, {"now": now, "limit": limit}).scalars())
+
+
+def insert(connection: Connection, families: list[Family]) -> None:
+    rows.insert(connection, schema.families, families)
+
+
+def save(connection: Connection, families: list[Family]) -> None:
+    rows.save(connection, schema.families, families)

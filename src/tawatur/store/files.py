@@ -1,0 +1,62 @@
+"""The pictures' bytes, in folders by their SHA-256. A file that is there is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+
+class StorageUnavailable(Exception):
+    """The data directory cannot take more."""
+
+
+class Files:
+    """Files under `root`: `images/ab/cd…` for pictures, `blurred/ab/cd….jpg` for what is shown of blurred ones."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def image(self, sha256: str) -> Path:
+        return self._root / "images" / sha256[:2] / sha256[2:]
+
+    def put_image(self, data: bytes) -> str:
+        """Stores a picture and returns its SHA-256. Durable when it returns. Raises StorageUnavailable."""
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.image(digest)
+        if not path.exists():
+            _write(path, data)
+        return digest
+
+    def blurred(self, sha256: str, render: Callable[[Path], bytes]) -> Path:
+        """The blurred rendering of a stored picture, made by `render` the first time. Raises StorageUnavailable."""
+        path = self._root / "blurred" / sha256[:2] / f"{sha256[2:]}.jpg"
+        if not path.exists():
+            _write(path, render(self.image(sha256)))
+        return path
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes beside, flushes to the disk, then renames: whoever looks sees nothing or all of it, even after a power cut."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageUnavailable(f"The data directory cannot take the file: {error.strerror}.") from error
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,117 @@
+"""Images: single pictures that a site registered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, select
+
+from tawatur.store import rows, schema
+
+
+class Image(msgspec.Struct, frozen=True):
+    """One picture that a site registered. `views` is None until the site says how many people were shown it."""
+
+    id: str
+    site: str
+    family: str
+    registered_at: datetime
+    external_id: str | None
+    uploader: str | None
+    page_url: str | None
+    caption: str | None
+    sha256: str
+    media_type: str
+    size: int
+    width: int
+    height: int
+    pdq: str | None = None
+    quality: int | None = None
+    prescale: int | None = None
+    views: int | None = None
+
+
+class Exposure(msgspec.Struct, frozen=True):
+    """How far a family was shown: views over all its images, and since when."""
+
+    family: str
+    views: int | None
+    since: datetime
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What the gate needs to know of an image: where its bytes are, and what may be seen of them."""
+
+    id: str
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    status: str
+    provisional: bool
+    reason: str | None
+
+
+_images = schema.images.c
+_families = schema.families.c
+_shown = (
+    select(
+        _images.id,
+        _images.sha256,
+        _images.media_type,
+        _images.width,
+        _images.height,
+        _families.status,
+        _families.provisional,
+        _families.reason,
+    )
+    .join(schema.families, _families.id == _images.family)
+    .where(_images.id == bindparam("id"))
+)
+_by_id = select(schema.images).where(_images.id.in_(bindparam("ids", expanding=True)))
+_same_bytes = (
+    select(schema.images)
+    .where(_images.site == bindparam("site"), _images.sha256 == bindparam("sha256"))
+    .order_by(_images.id)
+    .limit(1)
+)
+_of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
+_exposure = (
+    select(_images.family, func.sum(_images.views), func.min(_images.registered_at, type_=schema.Instant))
+    .where(_images.family.in_(bindparam("ids", expanding=True)))
+    .group_by(_images.family)
+)
+
+
+def of_ids(connection: Connection, ids: set[str]) -> list[Image]:
+    return rows.read(connection, Image, _by_id, ids=sorted(ids))
+
+
+def with_bytes(connection: Connection, site: str, sha256: str) -> Image | None:
+    """The first image of the site with exactly these bytes."""
+    return next(iter(rows.read(connection, Image, _same_bytes, site=site, sha256=sha256)), None)
+
+
+def of_family(connection: Connection, family: str) -> list[Image]:
+    return rows.read(connection, Image, _of_family, family=family)
+
+
+def shown(connection: Connection, image: str) -> Shown | None:
+    """What the gate may show of the image with this id, of whichever site."""
+    return next(iter(rows.read(connection, Shown, _shown, id=image)), None)
+
+
+def exposures(connection: Connection, families: set[str]) -> list[Exposure]:
+    return [
+        Exposure(family, None if views is None else int(views), since)
+        for family, views, since in connection.execute(_exposure, {"ids": sorted(families)})
+    ]
+
+
+def save(connection: Connection, images: list[Image]) -> None:
+    rows.save(connection, schema.images, images)
+
+
+def insert(connection: Connection, images: list[Image]) -> None:
+    rows.insert(connection, schema.images, images)

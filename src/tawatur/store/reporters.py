@@ -1,0 +1,138 @@
+"""Reporters: who reports, as opaque pseudonyms, with what people decided about their reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from tawatur.store import rows, schema
+from tawatur.store.upsert import add_up, insert_new
+
+
+class Reporter(msgspec.Struct, frozen=True):
+    """One person as a keyed digest of the site's own id.
+
+    `reported` counts the families this person ever reported, `confirmed_reports` and `reviewed_reports`
+    those that people confirmed, and those that they decided at all.
+    """
+
+    site: str
+    id: str
+    first_at: datetime
+    account_created_at: datetime | None = None
+    reported: int = 0
+    confirmed_reports: int = 0
+    reviewed_reports: int = 0
+    probation_until: datetime | None = None
+    muted: bool = False
+
+
+class ReporterRecord(msgspec.Struct, frozen=True):
+    """One reporter's sums for one reason: earned by confirmed reports, and the number of rejected ones."""
+
+    site: str
+    reporter: str
+    reason: str
+    confirmed: float
+    rejected: float
+
+
+class Network(msgspec.Struct, frozen=True):
+    """How many people of a site were ever seen on one network (a keyed digest of its prefix)."""
+
+    site: str
+    network: str
+    people: int
+
+
+class NetworkPerson(msgspec.Struct, frozen=True):
+    site: str
+    network: str
+    reporter: str
+
+
+_ids = bindparam("ids", expanding=True)
+_site = bindparam("site")
+_by_id = select(schema.reporters).where(schema.reporters.c.site == _site, schema.reporters.c.id.in_(_ids))
+_records = select(schema.records).where(schema.records.c.site == _site, schema.records.c.reporter.in_(_ids))
+_networks = select(schema.networks).where(schema.networks.c.site == _site, schema.networks.c.network.in_(_ids))
+_people = select(schema.network_people).where(
+    schema.network_people.c.site == _site,
+    schema.network_people.c.network.in_(_ids),
+    schema.network_people.c.reporter.in_(bindparam("reporters", expanding=True)),
+)
+_count = (
+    schema.reporters.update()
+    .where(schema.reporters.c.site == bindparam("key_site"), schema.reporters.c.id == bindparam("key_id"))
+    .values(
+        reported=schema.reporters.c.reported + bindparam("d_reported"),
+        confirmed_reports=schema.reporters.c.confirmed_reports + bindparam("d_confirmed"),
+        reviewed_reports=schema.reporters.c.reviewed_reports + bindparam("d_reviewed"),
+        account_created_at=bindparam("account_created_at"),
+        probation_until=bindparam("probation_until"),
+        muted=bindparam("muted"),
+    )
+)
+
+
+def of_ids(connection: Connection, site: str, ids: set[str]) -> list[Reporter]:
+    return rows.read(connection, Reporter, _by_id, site=site, ids=sorted(ids))
+
+
+def records(connection: Connection, site: str, reporters: set[str]) -> list[ReporterRecord]:
+    return rows.read(connection, ReporterRecord, _records, site=site, ids=sorted(reporters))
+
+
+def networks(connection: Connection, site: str, ids: set[str]) -> list[Network]:
+    return rows.read(connection, Network, _networks, site=site, ids=sorted(ids))
+
+
+def people(connection: Connection, site: str, networks: set[str], reporters: set[str]) -> list[NetworkPerson]:
+    """Which of these reporters were already seen on which of these networks."""
+    return rows.read(
+        connection, NetworkPerson, _people, site=site, ids=sorted(networks), reporters=sorted(reporters)
+    )
+
+
+def insert(connection: Connection, reporters: list[Reporter]) -> None:
+    """Inserts people with their counts at zero; another process may have met them a moment ago."""
+    insert_new(
+        connection,
+        schema.reporters,
+        [msgspec.structs.replace(r, reported=0, confirmed_reports=0, reviewed_reports=0) for r in reporters],
+    )
+
+
+def count(connection: Connection, changes: list[tuple[Reporter, tuple[int, int, int]]]) -> None:
+    """Saves people and adds (reported, confirmed, reviewed) to their counts."""
+    values = [
+        {
+            "key_site": reporter.site,
+            "key_id": reporter.id,
+            "d_reported": change[0],
+            "d_confirmed": change[1],
+            "d_reviewed": change[2],
+            "account_created_at": reporter.account_created_at,
+            "probation_until": reporter.probation_until,
+            "muted": reporter.muted,
+        }
+        for reporter, change in changes
+    ]
+    if values:
+        values.sort(key=lambda row: (row["key_site"], row["key_id"]))
+        connection.execute(_count, values)
+
+
+def add_records(connection: Connection, sums: list[ReporterRecord]) -> None:
+    add_up(connection, schema.records, sums)
+
+
+def see(connection: Connection, seen: list[NetworkPerson]) -> None:
+    """Notes that people were seen on networks for the first time, and counts them there."""
+    insert_new(connection, schema.network_people, seen)
+    totals: dict[tuple[str, str], int] = {}
+    for one in seen:
+        totals[one.site, one.network] = totals.get((one.site, one.network), 0) + 1
+    add_up(connection, schema.networks, [Network(site, network, n) for (site, network), n in totals.items()])

@@ -1,0 +1,123 @@
+"""Reports: one reporter's statement that one image breaks one rule."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, select
+
+from tawatur.store import rows, schema
+from tawatur.store.families import BLOCKED, Authority
+
+
+class Report(msgspec.Struct, frozen=True):
+    """One reporter's statement about one family, in the family's round in which it was made.
+
+    `first_at` is when this reporter first said so in this round and gives the report its place in the order;
+    `at` is the latest time. `outcome` is what people decided: "confirmed", "rejected", "neutral" or None;
+    `earned` is what that added to the reporter's confirmed record.
+    """
+
+    id: str
+    site: str
+    family: str
+    image: str
+    reporter: str
+    round: int
+    reason: str
+    comment: str | None
+    first_at: datetime
+    at: datetime
+    withdrawn_at: datetime | None = None
+    device: str | None = None
+    network: str | None = None
+    referrer: str | None = None
+    account_created_at: datetime | None = None
+    outcome: str | None = None
+    earned: float = 0.0
+    probation_until: datetime | None = None
+
+
+class Past(msgspec.Struct, frozen=True, gc=False):
+    """One family that a reporter reported earlier: how it ended, and whether the report holds up a block now."""
+
+    reporter: str
+    family: str
+    rejected: bool
+    supports: bool
+
+
+_reports = schema.reports.c
+_families = schema.families.c
+_round = (
+    select(schema.reports)
+    .join(schema.families, and_(_families.id == _reports.family, _families.round == _reports.round))
+    .where(_reports.family.in_(bindparam("ids", expanding=True)))
+)
+_all_rounds = select(schema.reports).where(_reports.family == bindparam("family")).order_by(_reports.id)
+_by_id = select(schema.reports).where(_reports.id == bindparam("id"), _reports.site == bindparam("site"))
+_history = (
+    select(
+        _reports.reporter,
+        _reports.family,
+        _reports.outcome,
+        _reports.round == _families.round,
+        _families.status,
+        _families.provisional,
+        _families.authority,
+    )
+    .join(schema.families, _families.id == _reports.family)
+    .where(
+        _reports.site == bindparam("site"),
+        _reports.reporter.in_(bindparam("ids", expanding=True)),
+        _reports.first_at > bindparam("since", type_=schema.Instant),
+        _reports.withdrawn_at.is_(None),
+    )
+)
+_probations = select(_reports.probation_until).where(
+    _reports.site == bindparam("site"),
+    _reports.reporter == bindparam("reporter"),
+    _reports.probation_until.is_not(None),
+)
+
+
+def of_round(connection: Connection, families: set[str]) -> list[Report]:
+    """All reports of the families' present rounds, withdrawn ones included."""
+    return rows.read(connection, Report, _round, ids=sorted(families))
+
+
+def of_all_rounds(connection: Connection, family: str) -> list[Report]:
+    return rows.read(connection, Report, _all_rounds, family=family)
+
+
+def of_id(connection: Connection, site: str, report: str) -> Report | None:
+    return next(iter(rows.read(connection, Report, _by_id, id=report, site=site)), None)
+
+
+def history(connection: Connection, site: str, reporters: set[str], since: datetime) -> list[Past]:
+    """What these people reported after `since`, one entry a report that was not withdrawn."""
+    found = connection.execute(_history, {"site": site, "ids": sorted(reporters), "since": since})
+    return [
+        Past(
+            reporter,
+            family,
+            outcome == "rejected",
+            bool(live and status == BLOCKED and provisional and authority == Authority.MACHINE),
+        )
+        for reporter, family, outcome, live, status, provisional, authority in found
+    ]
+
+
+def probations(connection: Connection, site: str, reporter: str) -> list[tuple[str, datetime]]:
+    """The probations that wrong blocks gave this person, by report."""
+    found = connection.execute(_probations.add_columns(_reports.id), {"site": site, "reporter": reporter})
+    return [(report, until) for until, report in found]
+
+
+def insert(connection: Connection, reports: list[Report]) -> None:
+    rows.insert(connection, schema.reports, reports)
+
+
+def save(connection: Connection, reports: list[Report]) -> None:
+    rows.save(connection, schema.reports, reports)

@@ -1,0 +1,265 @@
+"""The tables. Every row belongs to a site, and the site's or the image's id leads every key.
+
+Times are whole microseconds since 1970 in UTC, so that both databases keep them exactly and alike;
+in Python they are aware datetimes. Ids are UUIDv7 texts, which sort by the time they were made.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, kept as whole microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        return None if value is None else datetime.fromtimestamp(value // 1_000_000, UTC).replace(
+            microsecond=value % 1_000_000
+        )
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("policy_version", Integer, nullable=False, server_default="0"),
+    Column("recorded", Integer, nullable=False, server_default="0"),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("author", Text),
+)
+
+site_records = Table(
+    "site_records",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("confirmed", Float, nullable=False),
+    Column("reviewed", Float, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("site", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+families = Table(
+    "families",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("authority", Integer, nullable=False),
+    Column("reason", Text),
+    Column("outcome", Text),
+    Column("immune_until", Instant),
+    Column("rejections", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("acted_at", Instant),
+    Column("review_by", Instant),
+    Column("queued_at", Instant),
+    Column("look_value", Float, nullable=False),
+    Index("ix_families_site_look_value", "site", "look_value", postgresql_where=text("queued_at IS NOT NULL"),
+          sqlite_where=text("queued_at IS NOT NULL")),
+    Index("ix_families_review_by", "review_by", postgresql_where=text("review_by IS NOT NULL"),
+          sqlite_where=text("review_by IS NOT NULL")),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("family", Text, nullable=False, index=True),
+    Column("registered_at", Instant, nullable=False),
+    Column("external_id", Text),
+    Column("uploader", Text),
+    Column("page_url", Text),
+    Column("caption", Text),
+    Column("sha256", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("pdq", Text),
+    Column("quality", Integer),
+    Column("prescale", Integer),
+    Column("views", BigInteger),
+    Index("ix_images_site_sha256", "site", "sha256"),
+    Index("ix_images_site_external_id", "site", "external_id"),
+)
+
+reporters = Table(
+    "reporters",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("first_at", Instant, nullable=False),
+    Column("account_created_at", Instant),
+    Column("reported", Integer, nullable=False),
+    Column("confirmed_reports", Integer, nullable=False),
+    Column("reviewed_reports", Integer, nullable=False),
+    Column("probation_until", Instant),
+    Column("muted", Boolean, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("reporter", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("confirmed", Float, nullable=False),
+    Column("rejected", Float, nullable=False),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("image", Text, nullable=False),
+    Column("reporter", Text, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("comment", Text),
+    Column("first_at", Instant, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    Column("device", Text),
+    Column("network", Text),
+    Column("referrer", Text),
+    Column("account_created_at", Instant),
+    Column("outcome", Text),
+    Column("earned", Float, nullable=False),
+    Column("probation_until", Instant),
+    UniqueConstraint("family", "reporter", "round"),
+    Index("ix_reports_site_reporter_first_at", "site", "reporter", "first_at"),
+)
+
+networks = Table(
+    "networks",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("network", Text, primary_key=True),
+    Column("people", Integer, nullable=False),
+)
+
+network_people = Table(
+    "network_people",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("network", Text, primary_key=True),
+    Column("reporter", Text, primary_key=True),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("family", Text, nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_verdicts_site_action_at", "site", "action", "at"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("family", Text, nullable=False, index=True),
+    Column("image", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("authority", Integer, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("note", Text),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("position", BigInteger),
+    Column("site", Text, nullable=False),
+    Column("image", Text),
+    Column("at", Instant, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("position"),
+    Index("ix_events_site_position", "site", "position"),
+    Index("ix_events_unpositioned", "at", "id", postgresql_where=text("position IS NULL"),
+          sqlite_where=text("position IS NULL")),
+)
+
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+)

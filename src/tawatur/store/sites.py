@@ -1,0 +1,115 @@
+"""Sites, their keys, policies and sums."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, select
+
+from tawatur.store import rows, schema
+from tawatur.store.upsert import add_up
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One publisher or community. `recorded` is how many of its people have a confirmed report."""
+
+    id: str
+    name: str
+    created_at: datetime
+    policy_version: int = 0
+    recorded: int = 0
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A site's key, kept as a SHA-256 digest. `kind` is "secret" or "public"."""
+
+    digest: str
+    site: str
+    kind: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class StoredPolicy(msgspec.Struct, frozen=True):
+    """One version of a site's policy document (TOML)."""
+
+    site: str
+    version: int
+    document: str
+    created_at: datetime
+    author: str | None = None
+
+
+class SiteRecord(msgspec.Struct, frozen=True):
+    """Sums over a site's reviewed reports for one reason: what was earned, and earned plus rejected."""
+
+    site: str
+    reason: str
+    confirmed: float
+    reviewed: float
+
+
+_ids = bindparam("ids", expanding=True)
+_sites = select(schema.sites).where(schema.sites.c.id.in_(_ids))
+_by_name = select(schema.sites).where(schema.sites.c.name == bindparam("name"))
+_all = select(schema.sites).order_by(schema.sites.c.id)
+_key = select(schema.keys).where(schema.keys.c.digest == bindparam("digest"), schema.keys.c.revoked_at.is_(None))
+_records = select(schema.site_records).where(schema.site_records.c.site.in_(_ids))
+_policy = select(schema.policies).where(
+    schema.policies.c.site == bindparam("site"), schema.policies.c.version == bindparam("version")
+)
+_blocks = (
+    select(func.count())
+    .select_from(schema.verdicts)
+    .where(
+        schema.verdicts.c.site == bindparam("site"),
+        schema.verdicts.c.action == "block",
+        schema.verdicts.c.at > bindparam("since", type_=schema.Instant),
+    )
+)
+
+
+def of_ids(connection: Connection, ids: set[str]) -> list[Site]:
+    return rows.read(connection, Site, _sites, ids=sorted(ids))
+
+
+def by_name(connection: Connection, name: str) -> Site | None:
+    return next(iter(rows.read(connection, Site, _by_name, name=name)), None)
+
+
+def all_of_them(connection: Connection) -> list[Site]:
+    return rows.read(connection, Site, _all)
+
+
+def key(connection: Connection, digest: str) -> Key | None:
+    return next(iter(rows.read(connection, Key, _key, digest=digest)), None)
+
+
+def policy(connection: Connection, site: str, version: int) -> StoredPolicy | None:
+    return next(iter(rows.read(connection, StoredPolicy, _policy, site=site, version=version)), None)
+
+
+def records(connection: Connection, sites: set[str]) -> list[SiteRecord]:
+    return rows.read(connection, SiteRecord, _records, ids=sorted(sites))
+
+
+def blocks_since(connection: Connection, site: str, since: datetime) -> int:
+    """How many images reports blocked on this site after `since`."""
+    return int(connection.execute(_blocks, {"site": site, "since": since}).scalar_one())
+
+
+def add_records(connection: Connection, sums: list[SiteRecord]) -> None:
+    """Adds to the sums; safe beside other processes that add."""
+    add_up(connection, schema.site_records, sums)
+
+
+def add_recorded(connection: Connection, changes: dict[str, int]) -> None:
+    """Adds to the number of people with a confirmed report."""
+    statement = (
+        schema.sites.update()
+        .where(schema.sites.c.id == bindparam("key"))
+        .values(recorded=schema.sites.c.recorded + bindparam("change"))
+    )
+    if values := [{"key": site, "change": change} for site, change in sorted(changes.items()) if change]:
+        connection.execute(statement, values)

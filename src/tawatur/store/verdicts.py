@@ -1,0 +1,61 @@
+"""What was decided of a family: verdicts of the engine that acted, and reviews by people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+
+from tawatur.store import rows, schema
+
+
+class StoredVerdict(msgspec.Struct, frozen=True):
+    """A verdict that changed a state, with every number it used, as JSON in `body`."""
+
+    id: str
+    site: str
+    family: str
+    at: datetime
+    action: str
+    body: str
+
+
+class Review(msgspec.Struct, frozen=True):
+    """A person's decision on a case. `reviewer` is a keyed digest of the site's id for that person."""
+
+    id: str
+    site: str
+    family: str
+    image: str
+    at: datetime
+    reviewer: str
+    authority: int
+    outcome: str
+    reason: str | None
+    note: str | None
+
+
+_latest = (
+    select(schema.verdicts)
+    .where(schema.verdicts.c.family == bindparam("family"))
+    .order_by(schema.verdicts.c.id.desc())
+    .limit(1)
+)
+_reviews = select(schema.reviews).where(schema.reviews.c.family == bindparam("family")).order_by(schema.reviews.c.id)
+
+
+def latest(connection: Connection, family: str) -> StoredVerdict | None:
+    return next(iter(rows.read(connection, StoredVerdict, _latest, family=family)), None)
+
+
+def reviews(connection: Connection, family: str) -> list[Review]:
+    return rows.read(connection, Review, _reviews, family=family)
+
+
+def insert(connection: Connection, verdicts: list[StoredVerdict]) -> None:
+    rows.insert(connection, schema.verdicts, verdicts)
+
+
+def insert_reviews(connection: Connection, made: list[Review]) -> None:
+    rows.insert(connection, schema.reviews, made)

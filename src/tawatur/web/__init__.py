@@ -1,0 +1,1 @@
+"""The house's face: the API, the gate, and what people see."""

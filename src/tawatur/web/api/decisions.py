@@ -1,0 +1,80 @@
+"""What was decided of an image: the engine's explanation, and people's reviews."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tawatur.moderation.look import verdict_of
+from tawatur.moderation.once import Given
+from tawatur.moderation.review import NewReview, review_image
+from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.web.api.fields import IdempotencyKey, ImageId, LongText, ShortText, give, image_id, make_once
+from tawatur.web.auth import SiteId
+from tawatur.web.house import house_of
+
+router = APIRouter(prefix="/v1/images", tags=["decisions"])
+
+
+class VerdictOut(BaseModel):
+    """The state that stands, and what the engine says of the case as it is now, with every number it used."""
+
+    image: str
+    status: str
+    provisional: bool
+    review_by: datetime | None
+    outcome: str | None = Field(description="The latest human verdict.")
+    verdict: dict[str, Any]
+
+
+class ReviewIn(BaseModel):
+    """A person's decision."""
+
+    outcome: str = Field(description="`upheld` blocks for good, `rejected` shows again, `undecided` leaves it as it is.")
+    reviewer: ShortText = Field(description="The site's opaque id of the person who decided.")
+    reason: ShortText | None = Field(None, description="The rule that the image breaks, when upheld.")
+    note: LongText | None = None
+
+
+class ReviewOut(BaseModel):
+    id: str
+    status: str
+
+
+@router.get("/{image}/verdict", summary="Why", response_model=VerdictOut)
+async def verdict(request: Request, site: SiteId, image: ImageId) -> Response:
+    """The explanation for a moderator: never show it to an uploader or to the public, it would teach evasion."""
+    found = await run_in_threadpool(
+        verdict_of, house_of(request).database, site, image_id(image), datetime.now(UTC)
+    )
+    return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+@router.post("/{image}/reviews", status_code=201, summary="Decide a case", response_model=ReviewOut)
+async def review(
+    request: Request, site: SiteId, image: ImageId, body: ReviewIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """A person upholds, rejects or leaves undecided. The machine never overrides it."""
+    key = image_id(image)
+    house = house_of(request)
+    new = NewReview(
+        site=site,
+        image=key,
+        reviewer=house.pseudonyms(site).person(body.reviewer),
+        outcome=body.outcome,
+        reason=body.reason,
+        note=body.note,
+    )
+
+    def run(book: DatabaseBook, now: datetime) -> Given:
+        made = review_image(book, new, now)
+        return give(201, {"id": made.id, "status": made.status})
+
+    return await make_once(house, request, Wants(site, images=(key,)), body.model_dump_json().encode(), run)

@@ -1,0 +1,97 @@
+"""Fields that several requests share, and what every request may carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Header, Path
+from pydantic import AfterValidator, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tawatur.moderation.once import Given, fingerprint, once
+from tawatur.moderation.refusals import UnknownImage, UnknownReport
+from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.writer import Change
+from tawatur.web.house import House
+from tawatur.web.problems import Problem
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain the character U+0000")
+    return text
+
+
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
+"""An opaque id of the site's, or another word."""
+LongText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
+Address = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[^\s\x00]+$")]
+
+ImageId = Annotated[str, Path(description="The image's id, as registering it answered.")]
+ReportId = Annotated[str, Path(description="The report's id, as making it answered.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="A text of your own, up to 255 characters, new for each request; "
+        "the same request with the same key is done once and answered alike for 24 hours.",
+        max_length=255,
+    ),
+]
+
+
+def image_id(text: str) -> str:
+    """The id, if it has an id's form; one that has not is of no image. Raises UnknownImage."""
+    if not _ID.fullmatch(text):
+        raise UnknownImage(f"This site has no image {text[:80]!r}.")
+    return text
+
+
+def report_id(text: str) -> str:
+    """The same for reports. Raises UnknownReport."""
+    if not _ID.fullmatch(text):
+        raise UnknownReport(f"This site has no report {text[:80]!r}.")
+    return text
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The request's Idempotency-Key. Raises Problem when it is not 1 to 255 printable ASCII characters."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Problem(
+            422, "Use 1 to 255 printable ASCII characters without spaces.", "The Idempotency-Key is not valid"
+        )
+    return key
+
+
+async def make_once(
+    house: House,
+    request: Request,
+    wants: Wants,
+    body: bytes,
+    run: Callable[[DatabaseBook, datetime], Given],
+) -> Response:
+    """Makes a change, once for each Idempotency-Key, and answers with what it gave."""
+    key = idempotency_key(request)
+    if key is None:
+        given = await house.make(Change(wants, run))
+    else:
+        same = fingerprint(request.method.encode(), request.url.path.encode(), body)
+        wants = msgspec.structs.replace(wants, key=key)
+        given = await house.make(
+            Change(wants, lambda book, now: once(book, wants.site, key, same, now, lambda: run(book, now)))
+        )
+    return Response(given.body, given.status, media_type="application/json")
+
+
+def give(status: int, body: Any) -> Given:
+    """An answer from something that JSON can say."""
+    return Given(status, msgspec.json.encode(body))

@@ -1,0 +1,138 @@
+"""Reports come in here. The busiest route of the house: raw Starlette with a msgspec decoder, one call into `moderation/report.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tawatur.log.events import Signals
+from tawatur.moderation.once import Given
+from tawatur.moderation.pseudonyms import Pseudonyms
+from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
+from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.writer import Change
+from tawatur.web.api.fields import ReportId, give, image_id, make_once, report_id
+from tawatur.web.auth import SiteId, site_of
+from tawatur.web.house import house_of
+from tawatur.web.problems import Problem
+
+router = APIRouter(tags=["reports"])
+
+_Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern="^[^\\x00]*$")]
+_Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class SignalsIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What the site knows of the reporter's means. Kept only as keyed digests; a key that is missing links nobody."""
+
+    network: Annotated[_Word | None, msgspec.Meta(description="The reader's IP address, or any name for the network.")] = None
+    device: Annotated[_Word | None, msgspec.Meta(description="Anything that tells devices apart.")] = None
+    referrer: Annotated[_Word | None, msgspec.Meta(description="The campaign or page that the reader came from.")] = None
+    account_created_at: Annotated[_Aware | None, msgspec.Meta(description="When the reader's account was made.")] = None
+
+
+class ReportIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One reporter's statement that this image breaks one rule."""
+
+    reporter: Annotated[_Word, msgspec.Meta(description="The site's own opaque id of who reports.")]
+    reason: Annotated[_Word, msgspec.Meta(description="One of the reasons of the site's policy.")]
+    comment: Annotated[
+        Annotated[str, msgspec.Meta(max_length=4000, pattern="^[^\\x00]*$")] | None,
+        msgspec.Meta(description="In the reporter's own words."),
+    ] = None
+    signals: SignalsIn | None = None
+
+
+class ReportOut(BaseModel):
+    """The report's id, and the status of the image now."""
+
+    id: str
+    status: str
+
+
+_decoder = msgspec.json.Decoder(ReportIn)
+_NO_SIGNALS = Signals()
+
+
+async def make_report(request: Request) -> Response:
+    """POST /v1/images/{id}/reports: 201 for a new report, 200 with the same id for a repeat."""
+    site = await site_of(request)
+    image = image_id(request.path_params["image"])
+    body = await request.body()
+    try:
+        said = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(422, str(error), "The request is not valid") from error
+    house = house_of(request)
+    new = _pseudonymous(house.pseudonyms(site), site, image, said)
+    networks = (new.signals.network,) if new.signals.network is not None else ()
+    wants = Wants(site, images=(image,), reporters=(new.reporter,), networks=networks)
+
+    def run(book: DatabaseBook, now: datetime) -> Given:
+        return _given(receive_report(book, new, now), 201)
+
+    return await make_once(house, request, wants, body, run)
+
+
+def _pseudonymous(pseudonyms: Pseudonyms, site: str, image: str, said: ReportIn) -> NewReport:
+    signals = _NO_SIGNALS
+    if said.signals is not None:
+        mine = said.signals
+        signals = Signals(
+            network=None if mine.network is None else pseudonyms.network(mine.network),
+            device=None if mine.device is None else pseudonyms.device(mine.device),
+            referrer=None if mine.referrer is None else pseudonyms.referrer(mine.referrer),
+            account_created_at=mine.account_created_at,
+        )
+    return NewReport(site, image, pseudonyms.person(said.reporter), said.reason, said.comment, signals)
+
+
+def _given(reported: Reported, new_status: int) -> Given:
+    return give(new_status if reported.new else 200, {"id": reported.id, "status": reported.status})
+
+
+@router.delete("/v1/reports/{report}", summary="Withdraw a report", response_model=ReportOut)
+async def withdraw(request: Request, site: SiteId, report: ReportId) -> Any:
+    """Takes a report back, as if it had never been made. Withdrawing twice is the same as once."""
+    key = report_id(report)
+    house = house_of(request)
+    found = await house.make(Change(Wants(site), lambda book, now: withdraw_report(book, site, key, now)))
+    return ReportOut(id=found.id, status=found.status)
+
+
+raw_routes = [Route("/v1/images/{image}/reports", make_report, methods=["POST"])]
+
+
+def document(paths: dict[str, Any], components: dict[str, Any]) -> None:
+    """Adds the raw route to the OpenAPI document."""
+    (schema,), shapes = msgspec.json.schema_components([ReportIn], "#/components/schemas/{name}")
+    components.setdefault("schemas", {}).update(shapes)
+    components["schemas"].setdefault("ReportOut", ReportOut.model_json_schema())
+    answered = {"application/json": {"schema": {"$ref": "#/components/schemas/ReportOut"}}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    paths["/v1/images/{image}/reports"] = {
+        "post": {
+            "tags": ["reports"],
+            "summary": "Report an image",
+            "description": "One reporter's statement that one image breaks one rule. Repeats are answered 200 with the same id.",
+            "operationId": "make_report",
+            "security": [{"siteKey": []}],
+            "parameters": [
+                {"name": "image", "in": "path", "required": True, "schema": {"type": "string"}},
+                {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}},
+            ],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {
+                "201": {"description": "Taken, and decided", "content": answered},
+                "200": {"description": "This reporter's report of this image was there already", "content": answered},
+                "default": {"description": "A problem", "content": problem},
+            },
+        }
+    }

@@ -1,0 +1,87 @@
+"""Puts the server together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from tawatur import __version__
+from tawatur.settings import Settings
+from tawatur.web import gate, health, problems
+from tawatur.web.api import decisions, events, images, reports
+from tawatur.web.house import House
+from tawatur.web.limits import BodyLimit
+
+_PROBLEM = {
+    "type": "object",
+    "description": "A problem (RFC 9457): what happened, and what to do.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"place": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The application; the house is opened when the server starts and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        house = House(settings)
+        app.state.house = house
+        house.open()
+        try:
+            yield
+        finally:
+            await house.close()
+
+    app = FastAPI(
+        title="Tawatur",
+        version=__version__,
+        summary="An image is blocked automatically when several people report it, and a crowd that acts as one counts as one.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.router.routes.extend([*reports.raw_routes, *gate.raw_routes, *health.raw_routes])
+    for part in (images, reports, decisions, events):
+        app.include_router(part.router, responses={"default": _problem_response()})
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _problem_response() -> dict[str, Any]:
+    return {
+        "description": "A problem",
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = _PROBLEM
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)  # told as a problem, like every other failure
+        reports.document(document["paths"], components)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,119 @@
+"""The gate: `GET /i/{id}` gives readers the picture, a blur, or a placeholder that says why.
+
+The state is read from the database at every request, so a block holds from its commit on. Nothing that leaves while a picture is
+blocked depends on its bytes: no range, condition or header gets at them, and a cached copy is never confirmed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from babel import negotiate_locale
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from tawatur.imaging.decode import BLUR_MEDIA_TYPE, blurred
+from tawatur.imaging.placeholder import PLACEHOLDER_MEDIA_TYPE, placeholder
+from tawatur.imaging.words import Situation
+from tawatur.moderation.gate import look_up
+from tawatur.moderation.refusals import UnknownImage
+from tawatur.store.families import BLOCKED, BLURRED
+from tawatur.store.images import Shown
+from tawatur.web.api.fields import image_id
+from tawatur.web.house import House, house_of
+
+LANGUAGES = ("ar", "en", "fr")
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept-Language",
+}
+_NEVER_KEPT = "no-store"
+_ASK_EVERY_TIME = "private, no-cache"
+"""A browser may keep a visible picture, but must ask before each use whether it still may show it."""
+
+
+async def show(request: Request) -> Response:
+    """GET and HEAD /i/{id}. `?lang=` chooses the placeholder's language, `?reveal=1` lifts a blur."""
+    try:
+        key = image_id(request.path_params["image"])
+    except UnknownImage:
+        raise UnknownImage("There is no such image.") from None
+    house = house_of(request)
+    found = await run_in_threadpool(look_up, house.database, key)
+    if found is None:
+        raise UnknownImage("There is no such image.")
+    if found.status == BLOCKED:
+        return await _withheld(request, found)
+    if found.status == BLURRED and request.query_params.get("reveal") != "1":
+        return await _blurred(house, found)
+    return await _visible(request, house, found)
+
+
+async def _withheld(request: Request, found: Shown) -> Response:
+    lang = language(request)
+    body = await run_in_threadpool(placeholder, found.width, found.height, lang, Situation.REPORTED, found.reason)
+    return Response(
+        body,
+        headers={
+            **_ALWAYS,
+            "Cache-Control": _NEVER_KEPT,
+            "Content-Language": lang,
+            "Tawatur-Status": found.status,
+        },
+        media_type=PLACEHOLDER_MEDIA_TYPE,
+    )
+
+
+async def _blurred(house: House, found: Shown) -> Response:
+    path = await run_in_threadpool(house.files.blurred, found.sha256, blurred)
+    body = await run_in_threadpool(path.read_bytes)
+    headers = {**_ALWAYS, "Cache-Control": _NEVER_KEPT, "Tawatur-Status": found.status}
+    return Response(body, headers=headers, media_type=BLUR_MEDIA_TYPE)
+
+
+async def _visible(request: Request, house: House, found: Shown) -> Response:
+    etag = f'"{found.sha256[:32]}"'
+    headers = {
+        **_ALWAYS,
+        "Cache-Control": _ASK_EVERY_TIME if found.status != BLURRED else _NEVER_KEPT,
+        "ETag": etag,
+        "Tawatur-Status": found.status,
+    }
+    if etag in _tags(request.headers.get("if-none-match", "")) and found.status != BLURRED:
+        return Response(status_code=304, headers=headers)
+    path = house.files.image(found.sha256)
+    stat = await run_in_threadpool(_stat, path)
+    return FileResponse(path, headers=headers, media_type=found.media_type, stat_result=stat)
+
+
+def _stat(path: Path) -> Any:
+    return path.stat()
+
+
+def _tags(header: str) -> list[str]:
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
+
+
+def language(request: Request) -> str:
+    """The reader's language among those of the house: `?lang=`, else Accept-Language, else Arabic."""
+    asked = request.query_params.get("lang", "").lower()[:2]
+    if asked in LANGUAGES:
+        return asked
+    wanted = []
+    for part in request.headers.get("accept-language", "").split(",")[:20]:
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            wanted.append((float(weight or 1), tag.replace("-", "_")))
+        except ValueError:
+            continue
+    wanted.sort(key=lambda entry: -entry[0])
+    return negotiate_locale([tag.split("_")[0].lower() for weight, tag in wanted if weight > 0], LANGUAGES) or "ar"
+
+
+raw_routes = [Route("/i/{image}", show, methods=["GET", "HEAD"])]

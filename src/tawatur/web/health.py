@@ -1,0 +1,32 @@
+"""Whether the server lives, and whether it can work."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tawatur.store.database import DatabaseUnavailable, NotInitialised
+from tawatur.web.house import house_of
+from tawatur.web.problems import unavailable
+
+
+async def healthz(request: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """The database answers, has this release's tables, and the writer works."""
+    house = house_of(request)
+    if not house.writer.alive:
+        return unavailable("The writer has ended; restart the server.")
+    try:
+        await run_in_threadpool(house.database.check_migrated)
+    except (DatabaseUnavailable, NotInitialised) as error:
+        return unavailable(str(error))
+    return JSONResponse({"status": "ready", "waiting": house.writer.waiting})
+
+
+raw_routes = [Route("/healthz", healthz), Route("/readyz", readyz)]

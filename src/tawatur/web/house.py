@@ -1,0 +1,101 @@
+"""What a running server has at hand: the database, its writer, the files, the secret. Opened once, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+import uuid_utils
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from tawatur.log.sequencer import Sequencer
+from tawatur.moderation.pseudonyms import Pseudonyms
+from tawatur.moderation.sites import site_of_key
+from tawatur.moderation.sweep import sweep
+from tawatur.settings import Settings
+from tawatur.store.database import Database, DatabaseUnavailable
+from tawatur.store.files import Files
+from tawatur.store.writer import Change, Writer
+
+T = TypeVar("T")
+
+SWEEP_EVERY_S = 30.0
+KEYS_REMEMBERED_S = 5.0
+"""A revoked key stops working after this long at the latest."""
+
+log = structlog.get_logger(__name__)
+
+
+def new_id() -> str:
+    """A UUIDv7: sorts by the time it was made."""
+    return str(uuid_utils.uuid7())
+
+
+class House:
+    """Everything a request may need. Kept in `app.state.house`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.secret = settings.resolved_secret()
+        self.database = Database(settings.resolved_database_url())
+        self.files = Files(settings.data_dir)
+        self.sequencer = Sequencer(self.database)
+        self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake)
+        self._pseudonyms: dict[str, Pseudonyms] = {}
+        self._keys: dict[str, tuple[float, str]] = {}
+        self._sweeper: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        self.writer.start()
+        self.sequencer.start()
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+
+    async def close(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await run_in_threadpool(self.writer.stop)
+        await run_in_threadpool(self.sequencer.stop)
+        self.database.close()
+
+    async def make(self, change: Change[T]) -> T:
+        """Makes a change durable and returns its result."""
+        return await self.writer.make(change)
+
+    def pseudonyms(self, site: str) -> Pseudonyms:
+        found = self._pseudonyms.get(site)
+        if found is None:
+            found = self._pseudonyms[site] = Pseudonyms(self.secret, site)
+        return found
+
+    async def site_of_key(self, key: str) -> str | None:
+        """The site whose secret key this is; looked up at most once in a few seconds."""
+        now = asyncio.get_running_loop().time()
+        known = self._keys.get(key)
+        if known is not None and known[0] > now:
+            return known[1]
+        site = await run_in_threadpool(site_of_key, self.database, key)
+        if site is not None:
+            self._keys[key] = (now + KEYS_REMEMBERED_S, site)
+        else:
+            self._keys.pop(key, None)
+        return site
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                await run_in_threadpool(sweep, self.database, self.writer, datetime.now(UTC))
+            except DatabaseUnavailable as error:
+                log.warning("sweep_postponed", reason=str(error))
+            except Exception:
+                log.exception("sweep_failed")
+
+
+def house_of(connection: HTTPConnection) -> House:
+    """The house that serves this request."""
+    house: Any = connection.app.state.house
+    assert isinstance(house, House)
+    return house

@@ -1,0 +1,46 @@
+"""How much a request may carry. Counted as it streams in, so that nothing large is ever held."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tawatur.web.problems import answer
+
+UPLOAD_BYTES = 21 * 1024 * 1024
+"""20 MB of picture and the form around it."""
+OTHER_BYTES = 64 * 1024
+
+
+class BodyLimit:
+    """Refuses a request whose body is longer than its path may carry: 413."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        limit = UPLOAD_BYTES if scope["path"] == "/v1/images" else OTHER_BYTES
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if declared.isdigit() and int(declared) > limit:
+            refused = answer(413, "The request is too large", _detail(limit), {"Connection": "close"})
+            await refused(scope, receive, send)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            if message["type"] == "http.request":
+                taken += len(message.get("body", b""))
+                if taken > limit:
+                    raise HTTPException(413, _detail(limit))
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _detail(limit: int) -> str:
+    return f"Send at most {limit:,} bytes here."

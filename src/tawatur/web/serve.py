@@ -1,0 +1,71 @@
+"""Runs the server: a parent that holds the socket, and a worker that it starts again whenever the worker dies."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import socket
+import sys
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from tawatur.settings import Settings
+from tawatur.store.database import Database
+from tawatur.web.app import make_app
+
+GRACE_S = 10
+_PR_SET_PDEATHSIG = 1
+
+
+def worker() -> object:
+    """The application as a worker process builds it, from the environment."""
+    _end_with_parent()
+    return make_app(Settings())
+
+
+def _end_with_parent() -> None:
+    """Asks Linux to end this worker when its parent dies: an orphan would hold the port against the next start."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run(settings: Settings, host: str, port: int) -> None:
+    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, OSError where the port is taken."""
+    settings.resolved_secret()
+    database = Database(settings.resolved_database_url())
+    database.migrate()
+    database.close()
+    config = uvicorn.Config(
+        "tawatur.web.serve:worker",
+        factory=True,
+        host=host,
+        port=port,
+        workers=1,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_level=settings.log_level.lower(),
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        proxy_headers=False,
+    )
+    listening = _listen(host, port)
+    sys.stderr.write(f"Tawatur serves http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)\n")
+    sys.stderr.flush()
+    Multiprocess(config, sockets=[listening]).run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.") from error
+    listening.listen(1024)
+    listening.set_inheritable(True)
+    return listening
