@@ -1,13 +1,19 @@
 """The ground itself: what conftest.py promises."""
 
+import json
 import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests.ground import server as harness
 from tests.ground.postgres import Postgres
 from tests.ground.process import free_port, plain_environment
+from tests.ground.server import Server, ServerError
 
 
 def test_every_test_has_an_empty_database(database_url: str) -> None:
@@ -71,3 +77,61 @@ def test_settings_of_the_caller_do_not_reach_a_child(monkeypatch: pytest.MonkeyP
     assert "PGHOST" not in environment
     assert environment["TAWATUR_DATA_DIR"] == "here"
     assert environment["PATH"] == os.environ["PATH"]
+
+
+STAND_IN = """#!{python}
+import http.server, json, os, subprocess, sys
+print(json.dumps(sys.argv[1:]), flush=True)
+if "WORDS" in os.environ:
+    sys.exit(os.environ["WORDS"])
+child = subprocess.Popen(["sleep", "600"])
+print("child", child.pid, flush=True)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[5])), Handler).serve_forever()
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program in place of `tawatur` that answers, and has a child."""
+    program = tmp_path / "tawatur"
+    program.write_text(STAND_IN.replace("{python}", sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setattr(harness, "TAWATUR", program)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_kill9_ends_a_server_with_its_children_and_start_brings_it_back(new_server: Callable[..., Server]) -> None:
+    server = new_server("sqlite:///x.db").start()
+    address, first = server.base_url, server.pid
+    child = int(server.log_text().rsplit("child ", 1)[1].split()[0])
+    assert alive(child)
+    server.kill9()
+    assert not server.running
+    assert not alive(first)
+    assert not alive(child)
+    server.start()
+    assert server.base_url == address
+    assert server.client().get("/healthz").status_code == 200
+    server.stop()
+    assert not server.running
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_server_that_ends_before_it_answers_says_why(new_server: Callable[..., Server]) -> None:
+    server = new_server("sqlite:///x.db", WORDS="no room on the disk")
+    with pytest.raises(ServerError, match="no room on the disk"):
+        server.start()
+    with pytest.raises(ServerError, match="no room on the disk"):
+        server.tawatur("init")
+    assert json.loads(server.log_text().splitlines()[1])[:3] == ["serve", "--host", "127.0.0.1"]
