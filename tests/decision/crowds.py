@@ -11,7 +11,9 @@ NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(hours=1)
 
 
-def report(name: str, reason: str = "violence", minute: float = 0.0, age: float | None = None, **signals: Any) -> Report:
+def report(
+    name: str, reason: str = "violence", minute: float = 0.0, age: float | None = None, **signals: Any
+) -> Report:
     """One report, `minute` minutes after noon, of an account that was `age` days old then."""
     at = NOON + timedelta(minutes=minute)
     created = None if age is None else at - timedelta(days=age)

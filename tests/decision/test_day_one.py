@@ -1,4 +1,5 @@
-"""On the first day a site has no records, few views or none, and often no accounts; the promise must work all the same."""
+"""On the first day a site has no records, few views or none, and often no accounts; the promise must work all the
+same."""
 
 from __future__ import annotations
 

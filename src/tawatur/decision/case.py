@@ -47,7 +47,9 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Pair(msgspec.Struct, frozen=True, gc=False):
-    """What two reporters (a < b) have in common besides this case: families both reported, and those of them that review rejected."""
+    """What two reporters (a < b) have in common besides this case: families that both reported, and how many of those
+    reports a review rejected.
+    """
 
     a: str
     b: str
@@ -58,7 +60,8 @@ class Pair(msgspec.Struct, frozen=True, gc=False):
 class Site(msgspec.Struct, frozen=True):
     """The site's own numbers that a decision needs.
 
-    `confirmed` and `reviewed` are sums over all reviewed reports, by reason; `recorded` is the number of
+    `confirmed` and `reviewed` are sums over all reviewed reports, by reason: `confirmed` of earnings, `reviewed` of
+    earnings and rejected reports, so that both are in the same unit as a `Record`; `recorded` is the number of
     people with at least one confirmed report. `blocks_last_hour` are automatic blocks; `usual_blocks_per_hour`
     is their mean over the 30 days before.
     """
@@ -73,13 +76,13 @@ class Site(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True):
     """One family of pictures and all that bears on it.
 
-    `reports` are the live reports, one a reporter, in order of `at`. `records` holds the record of every
-    reporter that has one (a missing key is an empty record). `pairs` lists only those pairs that
-    share something. `network_people[n]` is how many people of the site were ever seen on network n.
-    `views` counts distinct people who were shown the picture and could have reported, `None` when the site sends no views;
-    `views_per_day` is their recent pace.
-    `immune_until` comes from a review that rejected earlier reports. `human` is the standing human verdict on these pixels:
-    "upheld", "rejected" (while immune) or `None`.
+    `reports` are the live reports that no review has decided on yet, one a reporter, in order of `at`; what a person
+    has judged lives on in the records alone. `records` holds the record of every reporter that has one (a missing key
+    is an empty record). `pairs` lists only those pairs that share something. `network_people[n]` is how many people of the site were ever seen on network n.
+    `views` counts distinct people who were shown the picture and could have reported, `None` when the site sends no
+    views; `views_per_day` is their recent pace.
+    `immune_until` comes from a review that rejected earlier reports. `human` is the standing human verdict on these
+    pixels: "upheld", "rejected" (while immune) or `None`.
     `floor_raise` multiplies the floor while a person has put the shields up (1: they are down).
     """
 

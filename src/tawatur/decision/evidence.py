@@ -1,11 +1,12 @@
 """What bears on a case, counted once: who reports, what each report weighs, and which reports carry which reason.
 
-**Which reason governs.** Reports may name different reasons, and a graver reason has a lower threshold. If the gravest named reason
-governed, one voice crying terrorism would lower the bar for a crowd that says spam; if the most named one did, reports of
-spam could undo a block that others carry for terrorism. So each reason is judged by its own supporters: those who name it or
-something at least as grave (whoever says terrorism says at least that a rule is broken). An image is blocked
-when any reason passes on the voices of its own supporters. Further reports only add to each of these groups, so naming a milder reason can never
-undo a block, and naming a graver one lends it only one's own voice.
+**Which reason governs.** Reports may name different reasons, and a graver reason has a lower threshold. If the
+gravest named reason governed, one voice crying terrorism would lower the bar for a crowd that says spam; if the most
+named one did, reports of spam could undo a block that others carry for terrorism. So each reason is judged by its own
+supporters: those who name it or something at least as grave (whoever says terrorism says at least that a rule is
+broken). An image is blocked when any reason passes on the voices of its own supporters. Further reports only add to
+each of these groups, so naming a milder reason can never undo a block, and naming a graver one lends it only one's
+own voice.
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ def _stakes(claim: Claim, policy: Policy, pool: bool) -> Gate:
     """With a record pool, one of those with a record must have a stake free; before, enough established voices must.
 
     On a young site nobody has a record to lose. Holding everybody to two unreviewed blocks would stop a small honest
-    community at two pictures a night, and no bound would let five accounts blank the site, so there the bound is looser.
+    community at two pictures a night, and no bound would let five accounts blank the site, so there the bound is
+    looser.
     """
     if pool:
         return Gate("stakes", claim.with_record == 0 or claim.free_with_record > 0, 1.0, float(claim.free_with_record))

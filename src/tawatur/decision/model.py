@@ -6,10 +6,10 @@ import msgspec
 
 
 class Model(msgspec.Struct, frozen=True):
-    """Everything in decision.md, section 4, that nightly learning may change. A policy is what people decide; a model is what is learned.
+    """Everything in decision.md, section 4, that nightly learning may change; a policy is what people decide.
 
-    `violation_rates` are (rate, share) pairs: what share of violating images is reported at what mean rate per view. One rate
-    alone expects so few reports of few views that a picture reported by everybody looks like a campaign; truly
+    `violation_rates` are (rate, share) pairs: what share of violating images is reported at what mean rate per view.
+    One rate alone expects so few reports of few views that a picture reported by everybody looks like a campaign; truly
     shocking pictures are reported by a third of those who see them. Beta parameters are (successes, failures).
     """
 
@@ -31,13 +31,14 @@ class Model(msgspec.Struct, frozen=True):
     # logit P' = a + b logit P, fitted on reviewed images.
     recalibration_a: float = 0.0
     recalibration_b: float = 1.0
-    # An upper bound on the share of honest viewers who report a legitimate image; the guard takes the larger of this and the policy's.
+    # An upper bound on the share of honest viewers who report a legitimate image; the guard takes the larger of this
+    # and the policy's.
     rho0: float = 0.006
     # What to take for unknown views; None until the site has a median, and then the policy's `default_views` serves.
     median_views: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse numbers under which one more honest report could lower P(violation), or a campaign could not be thought of."""
+        """Refuse numbers under which one more honest report could lower P(violation)."""
         if not self.violation_rates or min(rate for rate, _ in self.violation_rates) < self.dislike_rate:
             raise ValueError("every violation rate must be at least the dislike rate")
         if not self.dislike_rate >= self.stray_rate > 0 or not 0 < self.stray_shape <= 1:

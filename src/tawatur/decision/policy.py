@@ -1,251 +1,34 @@
-"""A site's rules: what harm and error cost, what a block needs, and how much time people have.
-
-Every number is a field of `Policy` or `Rule`; its range and its reason stand in `NUMBERS` and `RULE_NUMBERS`, from which
-the commented TOML is written. Reading and writing TOML is in `policy_text.py`.
-"""
+"""A policy as a TOML document: read with errors that name the line, written with the reason of each number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
 
 import msgspec
 
-REASONS = (
-    "terrorism",
-    "violence",
-    "child_safety",
-    "sexual",
-    "hate",
-    "harassment",
-    "privacy",
-    "deception",
-    "self_harm",
-    "illegal_goods",
-    "spam",
-    "copyright",
-    "other",
-)
+from tawatur.decision.numbers import RULE_NUMBERS, SECTIONS, Number
+from tawatur.decision.rules import DEFAULT_POLICY, DEFAULT_RULES, REASONS, Policy, Rule
 
+__all__ = [
+    "DEFAULT_POLICY",
+    "DEFAULT_RULES",
+    "REASONS",
+    "Policy",
+    "PolicyError",
+    "Rule",
+    "parse_policy",
+    "policy_toml",
+]
 
-class Rule(msgspec.Struct, frozen=True):
-    """What a policy says of one reason."""
-
-    harm: float
-    cost_block: float = 10.0
-    cost_blur: float = 2.0
-    blur: bool = True
-    guard: bool = True
-
-    @property
-    def block_threshold(self) -> float:
-        """C / (C + h): block when the expected harm of one more view outweighs the expected cost of a wrong block."""
-        return self.cost_block / (self.cost_block + self.harm)
-
-    @property
-    def blur_threshold(self) -> float:
-        """C' / (C' + h)."""
-        return self.cost_blur / (self.cost_blur + self.harm)
-
-
-_MILD, _GRAVE, _GRAVEST = Rule(harm=1.0), Rule(harm=2.0), Rule(harm=5.0, guard=False)
-DEFAULT_RULES: Mapping[str, Rule] = {
-    "terrorism": _GRAVEST,
-    "violence": _GRAVE,
-    "child_safety": _GRAVEST,
-    "sexual": _GRAVE,
-    "hate": _GRAVE,
-    "harassment": _GRAVE,
-    "privacy": _GRAVE,
-    "deception": _MILD,
-    "self_harm": _GRAVE,
-    "illegal_goods": _MILD,
-    "spam": _MILD,
-    "copyright": _MILD,
-    "other": _MILD,
-}
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """A site's rules (decision.md, sections 2, 3 and 5). `reasons` holds a rule for each of the 13 reasons."""
-
-    version: str = "default-1"
-    # floor
-    floor_block: float = 3.0
-    floor_blur: float = 2.0
-    views_per_floor: float = 25_000.0
-    # established
-    established: float = 1.5
-    unknown_age_counts: float = 0.5
-    newcomer_days: float = 14.0
-    newcomer_confirmed: int = 2
-    # record
-    record_pool: int = 40
-    stakes: int = 2
-    stakes_young: int = 10
-    site_prior_confirmed: float = 1.2
-    site_prior_reviewed: float = 2.0
-    record_strength: float = 4.0
-    record_other: float = 0.3
-    probation_days: float = 30.0
-    probation_weight: float = 0.34
-    # links
-    link_device: float = 0.9
-    link_referrer: float = 0.5
-    link_network: float = 0.7
-    link_network_people: float = 6.0
-    link_cohort: float = 0.5
-    cohort_days: float = 2.0
-    link_shared_rejected: float = 0.6
-    link_co_reports: float = 0.85
-    co_reports_slope: float = 1.5
-    co_reports_offset: float = 3.0
-    # views
-    default_views: float = 80.0
-    views_cap: float = 300.0
-    lost_cap: float = 2.0
-    # guard
-    guard_reports: int = 2
-    guard_rho0: float = 0.006
-    guard_alpha: float = 0.01
-    guard_thetas: tuple[float, ...] = (0.7, 1.5, 2.5)
-    # breaker
-    breaker_blocks: int = 30
-    breaker_times: float = 10.0
-    # people
-    review_from: float = 0.01
-    review_within_hours: float = 24.0
-    lapse: bool = False
-    immunity_hours: float = 24.0
-    reasons: Mapping[str, Rule] = msgspec.field(default_factory=lambda: dict(DEFAULT_RULES))
-
-    def rule(self, reason: str) -> Rule:
-        """The rule for a reason; one that the policy does not know is treated as `other`."""
-        return self.reasons.get(reason) or self.reasons["other"]
-
-
-class Number(NamedTuple):
-    """The range a field may have and the reason for its default."""
-
-    field: str
-    low: float
-    high: float
-    why: str
-
-
-class Section(NamedTuple):
-    title: str
-    numbers: tuple[Number, ...]
-
-
-SECTIONS = (
-    Section(
-        "Floor: how many independent people (voices) it takes at least, whatever else speaks for it.",
-        (
-            Number("floor_block", 1, 1000, "several people means three at the very least"),
-            Number("floor_blur", 1, 1000, "a blur costs a reader one click, so two people may cause it"),
-            Number("views_per_floor", 100, 1e9, "one more voice for every 25,000 views: stray reports grow with the audience"),
-        ),
-    ),
-    Section(
-        "Established: voices of accounts that were not made for the occasion.",
-        (
-            Number("established", 0, 100, "three people of unknown age reach 1.5, so a site without accounts still works"),
-            Number("unknown_age_counts", 0, 1, "an account whose age the site does not say counts half"),
-            Number("newcomer_days", 0, 3650, "accounts bought for an attack are used within days; waiting two weeks costs"),
-            Number("newcomer_confirmed", 1, 1000, "two confirmed reports say more than an account's age"),
-        ),
-    ),
-    Section(
-        "Record: what people decided about a reporter's earlier reports.",
-        (
-            Number("record_pool", 1, 1_000_000, "from 40 people with a confirmed record on, one of them must take part"),
-            Number("stakes", 1, 1000, "a record supports two unreviewed blocks at a time: many strikes at once need a person"),
-            Number("stakes_young", 1, 1000, "without records two would stop a small site at two pictures a night; ten are a morning's work"),
-            Number("site_prior_confirmed", 0.01, 1000, "before any review, 1.2 of 2 reports count as confirmed: 60 %"),
-            Number("site_prior_reviewed", 0.02, 1000, "the prior weighs as much as two reviewed reports"),
-            Number("record_strength", 0.1, 1000, "the site's rate weighs as much as four of a reporter's own reports"),
-            Number("record_other", 0, 1, "a record earned on one reason says 30 % as much about another"),
-            Number("probation_days", 0, 3650, "a month, long enough that a ring cannot strike twice before reviews return"),
-            Number("probation_weight", 0, 1, "after a wrong block a report counts a third: three of them make one"),
-        ),
-    ),
-    Section(
-        "Links: how likely two reporters are one and the same.",
-        (
-            Number("link_device", 0, 1, "one device is nearly always one person, but families share"),
-            Number("link_referrer", 0, 1, "half of those whom the same link sent would not have come by themselves"),
-            Number("link_network", 0, 1, "a network nobody else uses is mostly one household"),
-            Number("link_network_people", 0.1, 1e6, "mobile carriers put thousands behind one address, which must link weakly"),
-            Number("link_cohort", 0, 1, "newcomers made within days of each other are often made together"),
-            Number("cohort_days", 0, 365, "two days: bought accounts come in batches"),
-            Number("link_shared_rejected", 0, 1, "what must be independent are the errors: a shared error links by 0.6, two by 0.84"),
-            Number("link_co_reports", 0, 1, "reporting the same things is weaker evidence: friends share taste"),
-            Number("co_reports_slope", 0, 100, "how fast common reports beyond the first link two people"),
-            Number("co_reports_offset", 0, 1000, "keeps two people with hardly any reports from being linked by them"),
-        ),
-    ),
-    Section(
-        "Views: what silence says.",
-        (
-            Number("default_views", 1, 1e9, "assumed when a site sends no views and has no median yet"),
-            Number("views_cap", 1, 1e9, "silence beyond 300 views says nothing more, or bots that look would shield a picture"),
-            Number("lost_cap", 0, 1000, "linked weight beyond two voices says nothing more, or the uploader's own accounts would shield it"),
-        ),
-    ),
-    Section(
-        "Guard: if honest viewers of a legitimate image report with probability <= rho0 and at most guard_reports "
-        "reports come from outside, it is ever blocked with probability <= alpha. Needs views.",
-        (
-            Number("guard_reports", 0, 1000, "the two strongest voices are set aside: two friends with a grudge block nothing"),
-            Number("guard_rho0", 1e-6, 0.5, "0.6 % of viewers report a legitimate image; the learned rate counts when it is higher"),
-            Number("guard_alpha", 1e-6, 0.5, "one legitimate image in a hundred, over its whole life"),
-            Number("guard_thetas", 0.01, 10, "tilts for slow, middling and sudden crowds; the mixture keeps the guarantee"),
-        ),
-    ),
-    Section(
-        "Breaker: far more automatic blocks in an hour than usual send cases to people instead.",
-        (
-            Number("breaker_blocks", 1, 1_000_000, "always allowed in an hour: what one person can look through in half an hour"),
-            Number("breaker_times", 1, 1000, "ten times the usual pace is an event or an attack; a person should tell"),
-        ),
-    ),
-    Section(
-        "People: when they are asked and how long they have.",
-        (
-            Number("review_from", 0, 1, "a case goes to review from a chance of 1 % on; the queue's order does the rest"),
-            Number("review_within_hours", 0.1, 8760, "a day: small sites look once a day"),
-            Number("lapse", 0, 1, "whether a block ends when nobody looked in time; it stands, as nights and holidays are when attacks come"),
-            Number("immunity_hours", 0, 8760, "a rejected image stays up for a day at least; doubled at each further rejection"),
-        ),
-    ),
-)
-
-RULE_NUMBERS = (
-    Number("harm", 0.001, 1000, "what one view of a violating image costs: mild 1, graphic or hateful 2, terrorism and child safety 5"),
-    Number("cost_block", 0.001, 1e6, "what a wrong block costs; blocked from P >= cost_block / (cost_block + harm)"),
-    Number("cost_blur", 0.001, 1e6, "what a wrong blur costs: a click"),
-    Number("blur", 0, 1, "whether a blur may come before a block"),
-    Number("guard", 0, 1, "off where minutes count more than a wrong block: terrorism and child safety"),
-)
-
-
-def parse_policy(text: str) -> Policy:
-    """Read a policy from a TOML document; raises `PolicyError`. What it leaves out keeps its default."""
-    from tawatur.decision.policy_text import read
-
-    return read(text)
-
-
-def policy_toml(policy: Policy) -> str:
-    """The policy as a TOML document, each number with its reason beside it."""
-    from tawatur.decision.policy_text import write
-
-    return write(policy)
+_NUMBERS = {number.field: number for section in SECTIONS for number in section.numbers}
+_RULE_NUMBERS = {number.field: number for number in RULE_NUMBERS}
 
 
 class PolicyError(ValueError):
-    """The policy cannot be used."""
+    """The policy cannot be used: `message` says which value is wrong and what is allowed, `line` where it stands."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(f"line {line}: {message}")
@@ -253,8 +36,153 @@ class PolicyError(ValueError):
         self.line = line
 
 
-DEFAULT_POLICY = Policy()
+def parse_policy(text: str) -> Policy:
+    """Read a policy from a TOML document. What it leaves out keeps its default.
+
+    Raises `PolicyError` at the first key or value that is not allowed.
+    """
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(f"this is not TOML: {error}", _line_of_error(text, str(error))) from None
+    reasons = document.pop("reasons", {})
+    if not isinstance(reasons, dict):
+        raise PolicyError("reasons must be tables, as in [reasons.spam]", _line(text, ("reasons",)))
+    values: dict[str, Any] = {}
+    for key, value in document.items():
+        line = _line(text, (key,))
+        if key == "version":
+            values[key] = _version(value, line)
+        else:
+            values[key] = _value(key, value, _number(key, _NUMBERS, line), getattr(DEFAULT_POLICY, key), line)
+    values["reasons"] = {**DEFAULT_RULES, **_rules(text, reasons)}
+    policy = Policy(**values)
+    if policy.site_prior_confirmed >= policy.site_prior_reviewed:
+        line = _line(text, ("site_prior_confirmed",)) or _line(text, ("site_prior_reviewed",))
+        allowed = f"less than site_prior_reviewed, which is {policy.site_prior_reviewed:g}"
+        raise PolicyError(f"site_prior_confirmed is {policy.site_prior_confirmed:g}; it must be {allowed}", line)
+    return policy
 
 
-def value_of(holder: Policy | Rule, field: str) -> Any:
-    return getattr(holder, field)
+def policy_toml(policy: Policy) -> str:
+    """The policy as a TOML document, each number with its reason above it; `parse_policy` reads the same policy
+    back."""
+    lines = ["# A policy for Tawatur. Costs and harms have no unit; only their ratios matter.", ""]
+    lines += [f"version = {_toml(policy.version)}", ""]
+    for section in SECTIONS:
+        lines += [f"# {section.title}", ""]
+        for number in section.numbers:
+            lines += [*_reason_given(number, getattr(policy, number.field)), ""]
+    lines += ["# Reasons. Each is judged by those who name it or something at least as grave."]
+    lines += [f"# {number.field}: {number.why}" for number in RULE_NUMBERS] + [""]
+    for reason, rule in policy.reasons.items():
+        lines.append(f"[reasons.{reason}]")
+        lines += [f"{number.field} = {_toml(getattr(rule, number.field))}" for number in RULE_NUMBERS] + [""]
+    return "\n".join(lines)
+
+
+def _reason_given(number: Number, value: Any) -> list[str]:
+    allowed = "" if isinstance(value, bool) else f" ({_range(number)})"
+    return [f"# {number.why}{allowed}", f"{number.field} = {_toml(value)}"]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return msgspec.json.encode(value).decode()  # a JSON string is a TOML basic string
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return repr(value)
+
+
+def _rules(text: str, reasons: Mapping[str, Any]) -> dict[str, Rule]:
+    rules = {}
+    for reason, table in reasons.items():
+        line = _line(text, ("reasons", reason))
+        if reason not in REASONS:
+            raise PolicyError(f"{reason} is not a reason; {_instead(reason, REASONS)}", line)
+        if not isinstance(table, dict):
+            raise PolicyError(f"{reason} must be a table, as in [reasons.{reason}]", line)
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            line = _line(text, ("reasons", reason, key))
+            number = _number(key, _RULE_NUMBERS, line)
+            values[key] = _value(f"reasons.{reason}.{key}", value, number, getattr(DEFAULT_RULES[reason], key), line)
+        rules[reason] = msgspec.structs.replace(DEFAULT_RULES[reason], **values)
+    return rules
+
+
+def _version(value: Any, line: int) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 100:
+        raise PolicyError(f"version is {value!r}; it must be text of 1 to 100 characters", line)
+    return value
+
+
+def _number(key: str, known: Mapping[str, Number], line: int) -> Number:
+    if key not in known:
+        raise PolicyError(f"{key} is not known here; {_instead(key, [*known])}", line)
+    return known[key]
+
+
+def _value(name: str, value: Any, number: Number, default: Any, line: int) -> Any:
+    """The value in the type of its default; raises `PolicyError` where type or range is wrong."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise PolicyError(f"{name} is {value!r}; it must be true or false", line)
+        return value
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not 0 < len(value) <= 16 or not all(_allowed(one, number) for one in value):
+            raise PolicyError(f"{name} is {value!r}; it must be a list of 1 to 16 numbers, {_range(number)}", line)
+        return tuple(float(one) for one in value)
+    if isinstance(default, int) and not isinstance(value, int):
+        raise PolicyError(f"{name} is {value!r}; it must be a whole number, {_range(number)}", line)
+    if not _allowed(value, number):
+        raise PolicyError(f"{name} is {value!r}; it must be a number, {_range(number)}", line)
+    return value if isinstance(default, int) else float(value)
+
+
+def _allowed(value: Any, number: Number) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return number.low <= value <= number.high  # never true of nan
+
+
+def _range(number: Number) -> str:
+    return f"{number.low:,.10g} to {number.high:,.10g}"
+
+
+def _instead(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, 1)
+    return f"did you mean {near[0]}?" if near else f"allowed are {', '.join(known)}"
+
+
+def _line_of_error(text: str, message: str) -> int:
+    """tomllib ends its messages with "(at line 3, column 5)" or "(at end of document)"."""
+    _, found, place = message.partition("(at line ")
+    return int(place.split(",")[0]) if found else max(1, len(text.splitlines()))
+
+
+def _line(text: str, path: tuple[str, ...]) -> int:
+    """The line where a key stands: in its table, as a table's header, or failing that where its name first appears."""
+    table: tuple[str, ...] = ()
+    first = 0
+    for place, written in enumerate(text.splitlines(), start=1):
+        line = written.strip()
+        if line.startswith("["):
+            table = _dotted(line.strip("[]").partition("]")[0])
+            if table == path:
+                return place
+        elif "=" in line and not line.startswith("#"):
+            key = (*table, *_dotted(line.partition("=")[0]))
+            if key == path:
+                return place
+            if not first and path[: len(key)] == key:
+                first = place  # an inline table further up holds it
+        if not first and table and path[: len(table)] == table:
+            first = place
+    return first or 1
+
+
+def _dotted(key: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in key.split("."))

@@ -66,7 +66,8 @@ def weight(record: Record, reason: str, site: Site, policy: Policy, now: datetim
 
 
 def opens_record_gate(record: Record, reason: str, site: Site, policy: Policy, now: datetime) -> bool:
-    """Whether this person's record vouches for a block: confirmed before, not below the site's for this reason, no probation."""
+    """Whether this person's record vouches for a block: confirmed before, not below the site's for this reason, no
+    probation."""
     if record.confirmed_reports < 1 or record.muted or on_probation(record, now):
         return False
     return relative_odds(record, reason, site, policy) >= 1.0

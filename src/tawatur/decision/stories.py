@@ -1,11 +1,12 @@
 """Which of four stories explains the reports best (decision.md, sections 1 and 4).
 
-Counts are gamma-Poisson: people differ in how easily they report, pictures in how often they are reported. Voices are a real
-number, so the probabilities are continued from the whole numbers by the gamma function.
+Counts are gamma-Poisson: people differ in how easily they report, pictures in how often they are reported. Voices are
+a real number, so the probabilities are continued from the whole numbers by the gamma function.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp, lgamma, log, log1p
 from typing import NamedTuple
 
@@ -98,3 +99,24 @@ def recalibrated(masses: list[float], model: Model) -> Stories:
         chance = 1.0 / (1.0 + exp(-logit)) if logit > -700 else 0.0
     rest = (1.0 - chance) / against if against > 0.0 else 0.0
     return Stories(chance, masses[1] * rest, masses[2] * rest, masses[3] * rest)
+
+
+def violation_quantiles(views: float, shares: tuple[float, ...], model: Model) -> list[int]:
+    """The whole numbers of voices below which those shares of violating images stay, at n views."""
+    return _quantiles(lambda count: exp(log_violation(count, views, model)), shares)
+
+
+def stray_quantiles(views: float, shares: tuple[float, ...], model: Model) -> list[int]:
+    """The same for ordinary images."""
+    return _quantiles(lambda count: exp(log_count(count, views, model.stray_shape, model.stray_rate)), shares)
+
+
+def _quantiles(mass: Callable[[float], float], shares: tuple[float, ...]) -> list[int]:
+    found: list[int] = []
+    total, count = 0.0, 0
+    for share in sorted(shares):
+        while total + mass(count) < share and count < 100_000:
+            total += mass(count)
+            count += 1
+        found.append(count)
+    return found

@@ -1,4 +1,5 @@
-"""From a case to a verdict (decision.md, section 5). Pure: the same case, policy, model and moment always give the same."""
+"""From a case to a verdict (decision.md, section 5). Pure: the same case, policy, model and moment always give the
+same."""
 
 from __future__ import annotations
 
@@ -10,13 +11,20 @@ from typing import Any, Literal
 import msgspec
 
 from tawatur.decision.case import Case
-from tawatur.decision.evidence import Claim, claims, gather
+from tawatur.decision.evidence import Claim, claims, gather, views_for_silence
 from tawatur.decision.gates import Gate, floor, guard_gate, shared_gates
 from tawatur.decision.model import Model
+from tawatur.decision.nearby import fewest, joined_by, left_by
 from tawatur.decision.policy import Policy
+from tawatur.decision.stories import posterior
+from tawatur.decision.voices import independent
+from tawatur.decision.who import who_reports
 
 Action = Literal["allow", "review", "blur", "block"]
 State = Literal["visible", "blurred", "blocked"]
+
+# Gates that no further report opens.
+BEYOND_REPORTS = frozenset(("immunity", "breaker"))
 
 _STATE: Mapping[Action, State] = {"allow": "visible", "review": "visible", "blur": "blurred", "block": "blocked"}
 
@@ -24,9 +32,10 @@ _STATE: Mapping[Action, State] = {"allow": "visible", "review": "visible", "blur
 class Verdict(msgspec.Struct, frozen=True):
     """What the engine says of a case, with everything that it used.
 
-    `probability` is the largest over the reasons named, each judged by its own supporters; `reason`, `threshold` (for its
-    block), `voices` and `gates` (for its block) are of the reason that decided, or came nearest to a block. `policy` and `model` are versions;
-    `case`, `rules`, `learned` and `at` are what was decided on, so that the verdict can be explained and computed again.
+    `probability` is the largest over the reasons named, each judged by its own supporters; `reason`, `threshold` (for
+    its block), `voices` and `gates` (for its block) are of the reason that decided, or came nearest to a block.
+    `policy` and `model` are versions; `case`, `rules`, `learned` and `at` are what was decided on, so that the
+    verdict can be explained and computed again.
     """
 
     action: Action
@@ -70,7 +79,8 @@ def block_gates(
     """Every gate of a block. `reason` appears when several are named: those who name this one must carry it alone."""
     needed = floor(case, policy, policy.floor_block)
     shared = shared_gates(claim, case, policy, now)
-    gates = (Gate("floor", claim.voices >= needed, needed, claim.voices), *shared, guard_gate(claim, case, policy, model))
+    enough = Gate("floor", claim.voices >= needed, needed, claim.voices)
+    gates = (enough, *shared, guard_gate(claim, case, policy, model))
     if len(found) == 1:
         return gates
     threshold = claim.rule.block_threshold
@@ -159,16 +169,92 @@ def look_value(p: float, harm: float, cost: float, views_per_day: float, state: 
         visible:            min(P h, (1 - P) C) views_per_day
         blurred or blocked: ((1 - P) C (views_per_day + 5) + 5) (1 + days)^2
 
-    On a visible image a look saves the smaller of the two errors for every view; on one that is withheld it ends a wrong that grows
-    with time, and must come in the end even where P is near 1. `cost` is C for a block and C' for a blur.
+    On a visible image a look saves the smaller of the two errors for every view; on one that is withheld it ends a
+    wrong that grows with time, and must come in the end even where P is near 1. `cost` is C for a block and C' for a
+    blur.
     """
     if state == "visible":
         return min(p * harm, (1.0 - p) * cost) * views_per_day
     return ((1.0 - p) * cost * (views_per_day + 5.0) + 5.0) * (1.0 + days_waiting) ** 2
 
 
+def explain(verdict: Verdict) -> dict[str, Any]:
+    """The explanation of decision.md, section 7, ready for JSON. Costs more than the decision, so only when asked
+    for."""
+    case, policy, model, now = verdict.case, verdict.rules, verdict.learned, verdict.at
+    crowd = gather(case, policy, now)
+    found = claims(crowd, case, policy, model, now)
+    claim = next((one for one in found if one.reason == verdict.reason), None)
+    seen = views_for_silence(case, policy, model)
+    return {
+        "action": verdict.action,
+        "reason": verdict.reason,
+        "probability": verdict.probability,
+        "threshold": verdict.threshold,
+        "stories": (claim.stories if claim else posterior(0.0, seen, 0.0, 0, 0, model))._asdict(),
+        **who_reports(crowd, claim, case, policy, model, now),
+        "gates": [msgspec.structs.asdict(gate) for gate in verdict.gates],
+        "what_would_change_it": what_would_change_it(verdict),
+        "review_by": verdict.review_by.isoformat() if verdict.review_by is not None else None,
+        "queue_value": verdict.queue_value,
+        "human": case.human,
+        "at": now.isoformat(),
+        "policy": verdict.policy,
+        "model": verdict.model,
+    }
+
+
+def what_would_change_it(verdict: Verdict) -> dict[str, Any]:
+    """How far the case is from another verdict, found by deciding it again with more or fewer reports.
+
+    `block` and `blur`: how many `further_voices` (independent, established, for the same reason, at the same views)
+    would bring it, `with_record` when one of them needs a confirmed record, and the gates that stay `shut` however
+    many come; None when it is there already. `release`: how many of the strongest voices would have to withdraw to
+    end a block or blur.
+    """
+    blocked, blurred = verdict.action == "block", verdict.action == "blur"
+    may_blur = not blocked and not blurred and verdict.rules.rule(verdict.reason or "other").blur
+    return {
+        "block": None if blocked else further_voices(verdict, ("block",)),
+        "blur": further_voices(verdict, ("blur", "block")) if may_blur else None,
+        "release": withdrawals(verdict) if blocked or blurred else None,
+    }
+
+
+def further_voices(verdict: Verdict, actions: tuple[Action, ...]) -> dict[str, Any]:
+    """How many more independent people would bring one of these actions, and if none can, which gates stay shut."""
+    case, policy, model, now = verdict.case, verdict.rules, verdict.learned, verdict.at
+    closed = {gate.name for gate in verdict.gates if not gate.holds}
+    shut = ["human"] if case.human is not None else sorted(closed & BEYOND_REPORTS)
+    if shut:
+        return {"further_voices": None, "with_record": False, "shut": shut}
+    recorded = not closed.isdisjoint(("record", "stakes")) or not verdict.gates
+
+    def brings(count: int) -> bool:
+        more = joined_by(case, count, verdict.reason or "other", policy, now, recorded=recorded)
+        return decide(more, policy, model, now).action in actions
+
+    count = fewest(brings)
+    pool = case.site.recorded >= policy.record_pool
+    return {"further_voices": count, "with_record": pool and recorded and count is not None, "shut": []}
+
+
+def withdrawals(verdict: Verdict) -> dict[str, Any] | None:
+    """How many of the strongest voices would have to withdraw before a milder verdict; None when a person upheld it."""
+    case, policy, model, now = verdict.case, verdict.rules, verdict.learned, verdict.at
+    if case.human is not None:
+        return None
+    crowd = gather(case, policy, now)
+    left = independent(crowd.reports, crowd.weights, crowd.newcomers, case, policy, [None])[0]
+    strongest = sorted(range(len(left)), key=lambda place: -left[place])
+    names = [crowd.reports[place].reporter for place in strongest]
+    count = fewest(lambda gone: decide(left_by(case, names[:gone]), policy, model, now).action != verdict.action)
+    return {"withdrawn_voices": count}
+
+
 def stored(verdict: Verdict) -> dict[str, Any]:
-    """All that the verdict was computed from, ready for JSON: the case, the policy and the model by value, the moment."""
+    """All that the verdict was computed from, ready for JSON: the case, the policy and the model by value, the
+    moment."""
     return {
         "case": msgspec.to_builtins(verdict.case),
         "policy": msgspec.to_builtins(verdict.rules),

@@ -5,8 +5,8 @@
     voices     = sum om_j
 
 A later report only ever adds. Voices are computed for several subsets of the same reports at once, since the costly
-part, who is linked with whom, is the same for all of them. Few reports are linked pair by pair; a flood is linked in blocks of
-rows, so that memory stays linear in the number of reports.
+part, who is linked with whom, is the same for all of them. Few reports are linked pair by pair; a flood is linked in
+blocks of rows, so that memory stays linear in the number of reports.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _linked_pairs(
         for i in fresh[:at]:
             if abs(_created(reports[i]) - _created(reports[j])) < policy.cohort_days * DAY:
                 keep[i, j] = keep.get((i, j), 1.0) * (1.0 - policy.link_cohort)
-    for i, j, pair in _known_pairs(reports, case):
+    for i, j, pair in known_pairs(reports, case):
         kept = pair_keep(pair, _record(case, reports[i]), _record(case, reports[j]), policy)
         keep[i, j] = keep.get((i, j), 1.0) * kept
     return [
@@ -127,7 +127,7 @@ def _record(case: Case, report: Report) -> Record:
     return case.records.get(report.reporter, NO_RECORD)
 
 
-def _known_pairs(reports: Sequence[Report], case: Case) -> list[tuple[int, int, Pair]]:
+def known_pairs(reports: Sequence[Report], case: Case) -> list[tuple[int, int, Pair]]:
     """(i, j, pair), i before j, for the pairs of the case whose two people both report here, each pair once."""
     if not case.pairs:
         return []
@@ -154,7 +154,7 @@ def _by_blocks(
     even = bool((weight == weight[0]).all())
     signals = _coded_signals(reports, case, policy)
     created = _cohort_times(reports, newcomers)
-    pairs = _known_pairs(reports, case)
+    pairs = known_pairs(reports, case)
     pairs.sort(key=lambda known: known[1])
     pair_rows = np.asarray([j for _, j, _ in pairs], dtype=np.int64)
     masks = [None if members is None else np.asarray(members, dtype=bool) for members in subsets]
@@ -184,7 +184,8 @@ Numbers = npt.NDArray[np.float64]
 
 
 def _coded_signals(reports: Sequence[Report], case: Case, policy: Policy) -> list[tuple[Codes, Numbers]]:
-    """For each signal that at least two share: a code for every report, and the (1 - r) that sharing its code leaves."""
+    """For each signal that at least two share: a code for every report, and the (1 - r) that sharing its code
+    leaves."""
     networks = [report.network for report in reports]
     by_network = [network_link(case.network_people.get(name or "", 0), policy) for name in networks]
     count = len(reports)

@@ -1,0 +1,206 @@
+"""Each number of a policy: the range it may have, and the reason for its default."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Number(NamedTuple):
+    """The range a field may have and the reason for its default."""
+
+    field: str
+    low: float
+    high: float
+    why: str
+
+
+class Section(NamedTuple):
+    title: str
+    numbers: tuple[Number, ...]
+
+
+SECTIONS = (
+    Section(
+        "Floor: how many independent people (voices) it takes at least, whatever else speaks for it.",
+        (
+            Number("floor_block", 1, 1000, "several people means three at the very least"),
+            Number("floor_blur", 1, 1000, "a blur costs a reader one click, so two people may cause it"),
+            Number(
+                "views_per_floor",
+                100,
+                1e9,
+                "one more voice for every 25,000 views: stray reports grow with the audience",
+            ),
+        ),
+    ),
+    Section(
+        "Established: voices of accounts that were not made for the occasion.",
+        (
+            Number(
+                "established",
+                0,
+                100,
+                "three people of unknown age reach 1.5, so a site without accounts still works",
+            ),
+            Number("unknown_age_counts", 0, 1, "an account whose age the site does not say counts half"),
+            Number(
+                "newcomer_days",
+                0,
+                3650,
+                "accounts bought for an attack are used within days; waiting two weeks costs",
+            ),
+            Number("newcomer_confirmed", 1, 1000, "two confirmed reports say more than an account's age"),
+        ),
+    ),
+    Section(
+        "Record: what people decided about a reporter's earlier reports.",
+        (
+            Number(
+                "record_pool",
+                1,
+                1_000_000,
+                "from 40 people with a confirmed record on, one of them must take part",
+            ),
+            Number(
+                "stakes",
+                1,
+                1000,
+                "a record supports two unreviewed blocks at a time: many strikes at once need a person",
+            ),
+            Number(
+                "stakes_young",
+                1,
+                1000,
+                "without records two would stop a small site at two pictures a night; ten are a morning's work",
+            ),
+            Number("site_prior_confirmed", 0.01, 1000, "before any review, 1.2 of 2 reports count as confirmed: 60 %"),
+            Number("site_prior_reviewed", 0.02, 1000, "the prior weighs as much as two reviewed reports"),
+            Number("record_strength", 0.1, 1000, "the site's rate weighs as much as four of a reporter's own reports"),
+            Number("record_other", 0, 1, "a record earned on one reason says 30 % as much about another"),
+            Number(
+                "probation_days",
+                0,
+                3650,
+                "a month, long enough that a ring cannot strike twice before reviews return",
+            ),
+            Number("probation_weight", 0.01, 1, "after a wrong block a report counts a third: three of them make one"),
+        ),
+    ),
+    Section(
+        "Links: how likely two reporters are one and the same.",
+        (
+            Number("link_device", 0, 1, "one device is nearly always one person, but families share"),
+            Number("link_referrer", 0, 1, "half of those whom the same link sent would not have come by themselves"),
+            Number("link_network", 0, 1, "a network nobody else uses is mostly one household"),
+            Number(
+                "link_network_people",
+                0.1,
+                1e6,
+                "mobile carriers put thousands behind one address, which must link weakly",
+            ),
+            Number("link_cohort", 0, 1, "newcomers made within days of each other are often made together"),
+            Number("cohort_days", 0, 365, "two days: bought accounts come in batches"),
+            Number(
+                "link_shared_rejected",
+                0,
+                1,
+                "what must be independent are the errors: a shared error links by 0.6, two by 0.84",
+            ),
+            Number("link_co_reports", 0, 1, "reporting the same things is weaker evidence: friends share taste"),
+            Number("co_reports_slope", 0, 100, "how fast common reports beyond the first link two people"),
+            Number("co_reports_offset", 0, 1000, "keeps two people with hardly any reports from being linked by them"),
+        ),
+    ),
+    Section(
+        "Views: what silence says.",
+        (
+            Number("default_views", 1, 1e9, "assumed when a site sends no views and has no median yet"),
+            Number(
+                "views_cap",
+                1,
+                1e9,
+                "silence beyond 300 views says nothing more, or bots that look would shield a picture",
+            ),
+            Number(
+                "lost_cap",
+                0,
+                1000,
+                "linked weight beyond two voices says nothing more, or the uploader's own accounts would shield it",
+            ),
+        ),
+    ),
+    Section(
+        "Guard: if honest viewers of a legitimate image report with probability <= rho0 and at most guard_reports "
+        "reports come from outside, it is ever blocked with probability <= alpha. Needs views.",
+        (
+            Number(
+                "guard_reports",
+                0,
+                1000,
+                "the two strongest voices are set aside: two friends with a grudge block nothing",
+            ),
+            Number(
+                "guard_rho0",
+                1e-6,
+                0.5,
+                "0.6 % of viewers report a legitimate image; the learned rate counts when it is higher",
+            ),
+            Number("guard_alpha", 1e-6, 0.5, "one legitimate image in a hundred, over its whole life"),
+            Number(
+                "guard_thetas",
+                0.01,
+                10,
+                "tilts for slow, middling and sudden crowds; the mixture keeps the guarantee",
+            ),
+        ),
+    ),
+    Section(
+        "Breaker: far more automatic blocks in an hour than usual send cases to people instead.",
+        (
+            Number(
+                "breaker_blocks",
+                1,
+                1_000_000,
+                "always allowed in an hour: what one person can look through in half an hour",
+            ),
+            Number("breaker_times", 1, 1000, "ten times the usual pace is an event or an attack; a person should tell"),
+        ),
+    ),
+    Section(
+        "People: when they are asked and how long they have.",
+        (
+            Number(
+                "review_from",
+                0,
+                1,
+                "a case goes to review from a chance of 1 % on; the queue's order does the rest",
+            ),
+            Number("review_within_hours", 0.1, 8760, "a day: small sites look once a day"),
+            Number(
+                "lapse",
+                0,
+                1,
+                "whether a block ends when nobody looked in time; it stands, as nights are when attacks come",
+            ),
+            Number(
+                "immunity_hours",
+                0,
+                8760,
+                "a rejected image stays up for a day at least; doubled at each further rejection",
+            ),
+        ),
+    ),
+)
+
+RULE_NUMBERS = (
+    Number(
+        "harm",
+        0.001,
+        1000,
+        "what one view of a violating image costs: mild 1, graphic or hateful 2, terrorism and child safety 5",
+    ),
+    Number("cost_block", 0.001, 1e6, "what a wrong block costs; blocked from P >= cost_block / (cost_block + harm)"),
+    Number("cost_blur", 0.001, 1e6, "what a wrong blur costs: a click"),
+    Number("blur", 0, 1, "whether a blur may come before a block"),
+    Number("guard", 0, 1, "off where minutes count more than a wrong block: terrorism and child safety"),
+)
