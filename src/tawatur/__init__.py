@@ -1,3 +1,3 @@
-"""Tawatur: an image is blocked automatically when several people report it, and a crowd that acts as one counts as one."""
+"""Tawatur: several people who report an image block it, and a crowd that acts as one counts as one."""
 
 __version__ = "0.1.0"

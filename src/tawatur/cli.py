@@ -24,7 +24,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Tawatur: an image is blocked automatically when several people report it, "
     "and a crowd that acts as one counts as one.\n\n"
-    "Start with `tawatur demo` to see it work, or with `tawatur init`, `tawatur site create NAME` and `tawatur serve`.\n\n"
+    "Start with `tawatur demo` to see it work, or with `tawatur init`, `tawatur site create NAME` "
+    "and `tawatur serve`.\n\n"
     "Settings come from the environment: `TAWATUR_DATA_DIR`, `TAWATUR_DATABASE_URL` and others (docs/settings.md).",
 )
 site_app = typer.Typer(no_args_is_help=True, help="Sites: publishers or communities that use this server.")

@@ -7,7 +7,7 @@ Each takes one string, so that it survives the way back from another process.
 from __future__ import annotations
 
 
-class ImageRefused(Exception):  # noqa: N818  it is a decision, and reads as one where it is caught
+class ImageRefused(Exception):
     """The image was refused"""
 
     @property

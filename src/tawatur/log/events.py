@@ -18,11 +18,11 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, k
     """One thing that happened; `at` and the image stand in the row."""
 
 
-class SiteCreated(Event, tag="site.created"):
+class SiteCreated(Event, frozen=True, tag="site.created"):
     name: str
 
 
-class ImageRegistered(Event, tag="image.registered"):
+class ImageRegistered(Event, frozen=True, tag="image.registered"):
     family: str
     sha256: str
     uploader: str | None = None
@@ -32,7 +32,7 @@ class ImageRegistered(Event, tag="image.registered"):
     quality: int | None = None
 
 
-class ImageViewed(Event, tag="image.viewed"):
+class ImageViewed(Event, frozen=True, tag="image.viewed"):
     count: int
 
 
@@ -45,25 +45,25 @@ class Signals(msgspec.Struct, frozen=True, omit_defaults=True):
     account_created_at: datetime | None = None
 
 
-class ReportReceived(Event, tag="report.received"):
+class ReportReceived(Event, frozen=True, tag="report.received"):
     report: str
     reporter: str
     reason: str
     signals: Signals | None = None
 
 
-class ReportWithdrawn(Event, tag="report.withdrawn"):
+class ReportWithdrawn(Event, frozen=True, tag="report.withdrawn"):
     report: str
     reporter: str
 
 
-class ImageReviewed(Event, tag="image.reviewed"):
+class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
     outcome: str
     reviewer: str
     reason: str | None = None
 
 
-class StateChange(Event):
+class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
     "reports", "copy", "withdrawal", "review" or "lapse". `verdict` is the explanation, where the engine decided."""
 
@@ -75,19 +75,19 @@ class StateChange(Event):
     verdict: dict[str, Any] | None = None
 
 
-class ImageBlurred(StateChange, tag="image.blurred"):
+class ImageBlurred(StateChange, frozen=True, tag="image.blurred"):
     pass
 
 
-class ImageBlocked(StateChange, tag="image.blocked"):
+class ImageBlocked(StateChange, frozen=True, tag="image.blocked"):
     pass
 
 
-class ImageRestored(StateChange, tag="image.restored"):
+class ImageRestored(StateChange, frozen=True, tag="image.restored"):
     pass
 
 
-class ImageQueued(Event, tag="image.queued"):
+class ImageQueued(Event, frozen=True, tag="image.queued"):
     """A case now waits for a person. `value` is what one look is worth (decision.md, section 5)."""
 
     value: float
@@ -118,7 +118,8 @@ def row(new_id: str, site: str, image: str | None, at: datetime, event: Event) -
 
 
 def line(stored: EventRow) -> dict[str, Any]:
-    """The event as a line of the log: a flat object, `type`, `at` and `image` first, then its own keys, then `id` and `position`."""
+    """The event as a line of the log: a flat object, `type`, `at` and `image` first, then its own keys, then `id` and
+    `position`."""
     own = msgspec.json.decode(stored.body)
     own.pop("type", None)
     head: dict[str, Any] = {"type": stored.type, "at": rfc3339(stored.at)}

@@ -14,7 +14,7 @@ PAGE = 1000
 
 
 def lines(database: Database, site: str | None = None, after: int = 0) -> Iterator[dict[str, Any]]:
-    """The positioned events after that position, of one site or of all, in order; each page in a transaction of its own."""
+    """The positioned events after that position, of one site or of all, in order, each page in a transaction."""
     sequence(database)
     while True:
         with database.read() as connection:

@@ -1,7 +1,7 @@
 """Gives committed events their positions, so that a reader with a cursor never misses one that commits late.
 
-Where several processes write at once, ids and times are handed out before the commit, so a later id can be seen before an
-earlier one. Only the sequencer, one at a time under a lock on one row, turns what is committed into a gapless order.
+Where several processes write at once, ids and times are handed out before the commit, so a later id can be seen before
+an earlier one. Only the sequencer, one at a time under a lock on one row, turns what is committed into a gapless order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 
 def sequence(database: Database) -> int:
-    """Gives positions to all committed events that have none; returns how many. Nothing to do on SQLite, whose one writer gives them."""
+    """Gives positions to all committed events that have none; returns how many. Nothing to do on SQLite, whose one
+    writer gives them."""
     if database.is_sqlite:
         return 0
     given = 0

@@ -1,4 +1,4 @@
-"""What may be shown of an image right now. Asked at every request, from the committed state, so a block holds from its commit on."""
+"""What may be shown of an image right now: read at every request, so a block holds from its commit on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from tawatur.store.images import Shown
 
 
 def look_up(database: Database, image: str) -> Shown | None:
-    """The image's bytes by address and what its family's state lets be seen of them; None when there is no such image."""
+    """The image's bytes by address and what its family's state lets be seen of them; None when there is none."""
     with database.read() as connection:
         return images.shown(connection, image)

@@ -34,7 +34,10 @@ def image_states(database: Database, site: str, ids: set[str]) -> list[ImageStat
 
 
 def verdict_of(database: Database, site: str, image_id: str, now: datetime) -> dict[str, Any]:
-    """What the engine says of the image's case now, explained (decision.md, section 7), beside the state that stands. Raises UnknownImage."""
+    """What the engine says of the image's case now, explained (decision.md, section 7), beside the state that stands.
+
+    Raises UnknownImage.
+    """
 
     def no_new_id() -> str:
         raise AssertionError("looking makes nothing")

@@ -1,4 +1,4 @@
-"""Turns what a site says about people into pseudonyms: keyed digests that nobody can turn back without the server's secret.
+"""Turns what a site says about people into keyed digests that nobody can turn back without the server's secret.
 
 The secret lives outside the database (settings.py), each site has its own key derived from it, so the same
 person has unrelated pseudonyms on two sites, and a stolen database names nobody.

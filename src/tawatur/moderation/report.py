@@ -70,7 +70,8 @@ def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
 
 
 def withdraw_report(book: Book, site: str, report_id: str, now: datetime) -> Reported:
-    """Takes a report back, as if it had never been made. Raises UnknownReport, and AlreadyJudged when people decided on it."""
+    """Takes a report back, as if it had never been made. Raises UnknownReport, and AlreadyJudged when people decided on
+    it."""
     report = book.report(site, report_id)
     if report is None:
         raise UnknownReport(f"This site has no report {report_id!r}.")

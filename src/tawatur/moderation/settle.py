@@ -31,8 +31,8 @@ def judge(book: Book, family: Family, now: datetime) -> Verdict:
 def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str = "reports") -> Family:
     """Decides the family's case from the reports that are live now, and brings its state in line with the verdict.
 
-    New evidence only moves the state up (views alone must not lift a block, or view inflation would);
-    a withdrawal (`cause` "withdrawal") may also move a provisional state down. A standing human verdict is never touched.
+    New evidence only moves the state up (views alone must not lift a block, or view inflation would); a withdrawal
+    (`cause` "withdrawal") may also move a provisional state down. A standing human verdict is never touched.
     """
     verdict = judge(book, family, now)
     family = replace(family, look_value=verdict.queue_value)

@@ -1,4 +1,4 @@
-"""What happens because time passed: provisional states that nobody looked at lapse where the policy says so, old answers are forgotten."""
+"""What happens because time passed: provisional states lapse where the policy says so, old answers are forgotten."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
 
 
 def lapse(book: Book, family_id: str, now: datetime) -> bool:
-    """Ends one provisional state whose time to be reviewed is over: shows the picture again or lets the state stand, as the policy says.
+    """Ends a provisional state that nobody reviewed in time: shows the picture or lets the state stand, by policy.
 
     A state that lapsed gives a first immunity, or the next report would bring it back at once.
     """

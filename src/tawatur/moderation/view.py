@@ -11,7 +11,8 @@ from tawatur.store.book import Book
 
 
 def count_views(book: Book, site: str, image_id: str, count: int, now: datetime) -> tuple[int, str]:
-    """Counts `count` more distinct people who were shown the image; returns all its views and its status. Raises UnknownImage."""
+    """Counts `count` more distinct people who were shown the image; returns all its views and its status. Raises
+    UnknownImage."""
     image = book.image(site, image_id)
     if image is None:
         raise UnknownImage(f"This site has no image {image_id!r}.")

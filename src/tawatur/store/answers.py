@@ -22,9 +22,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 _table = schema.idempotency.c
-_given = select(schema.idempotency).where(
-    tuple_(_table.site, _table.key).in_(bindparam("pairs", expanding=True))
-)
+_given = select(schema.idempotency).where(tuple_(_table.site, _table.key).in_(bindparam("pairs", expanding=True)))
 _forget = delete(schema.idempotency).where(_table.at < bindparam("before", type_=schema.Instant))
 
 

@@ -20,7 +20,8 @@ BUSY_TIMEOUT_S = 10
 READERS = 16
 
 _RETRY_SQLSTATES = {"40001", "40P01", "23505", "55P03"}
-"""Serialization failure, deadlock, a row that another process just made, a lock not had: the same group again may succeed."""
+"""Serialization failure, deadlock, a row that another process just made, a lock not had: the same group again may
+succeed."""
 
 
 class DatabaseUnavailable(Exception):

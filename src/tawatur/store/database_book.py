@@ -1,4 +1,4 @@
-"""A book over one database transaction: reads on demand and in bulk, writes back at the end in as few statements as it can."""
+"""A book over one database transaction: reads on demand and in bulk, writes back at the end in few statements."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Wants(msgspec.Struct, frozen=True):
 
 
 class DatabaseBook(Book):
-    """Reads from `connection`; `flush` writes. With `lock`, families are held in id order until the transaction ends."""
+    """Reads from `connection`; `flush` writes. With `lock`, families are held, in id order, until its end."""
 
     def __init__(self, connection: Connection, new_id: Callable[[], str], *, lock: bool = False) -> None:
         super().__init__(new_id)
@@ -157,9 +157,7 @@ class DatabaseBook(Book):
     def _load_earlier(self, family: str) -> None:
         present = self.family(family).round
         self._earlier[family] = {
-            report.id: report
-            for report in reports.of_all_rounds(self._connection, family)
-            if report.round != present
+            report.id: report for report in reports.of_all_rounds(self._connection, family) if report.round != present
         }
 
     def _load_report(self, site: str, report: str) -> None:
@@ -263,8 +261,10 @@ class DatabaseBook(Book):
     def add_reporter(self, reporter: Reporter) -> None:
         super().add_reporter(reporter)
         self._new_reporters[reporter.site, reporter.id] = reporter
-        self._counted.setdefault((reporter.site, reporter.id), msgspec.structs.replace(
-            reporter, reported=0, confirmed_reports=0, reviewed_reports=0))
+        self._counted.setdefault(
+            (reporter.site, reporter.id),
+            msgspec.structs.replace(reporter, reported=0, confirmed_reports=0, reviewed_reports=0),
+        )
 
     def save_reporter(self, reporter: Reporter) -> None:
         key = (reporter.site, reporter.id)
@@ -339,7 +339,7 @@ class DatabaseBook(Book):
         )
 
     def _insert_events(self) -> None:
-        """SQLite has one writer, so events get their positions as they are written; elsewhere the sequencer gives them."""
+        """SQLite has one writer, so events get their positions here; elsewhere the sequencer gives them."""
         new = self._new_events
         if new and self._connection.dialect.name == "sqlite":
             last = events.hold_sequence(self._connection)

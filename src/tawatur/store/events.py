@@ -44,7 +44,9 @@ _every = (
     .order_by(_events.position)
     .limit(bindparam("limit"))
 )
-_unpositioned = select(_events.id).where(_events.position.is_(None)).order_by(_events.at, _events.id).limit(bindparam("limit"))
+_unpositioned = (
+    select(_events.id).where(_events.position.is_(None)).order_by(_events.at, _events.id).limit(bindparam("limit"))
+)
 _head = select(schema.sequence.c.position).where(schema.sequence.c.name == SEQUENCE)
 _held = _head.with_for_update()
 _position = update(schema.events).where(_events.id == bindparam("key")).values(position=bindparam("place"))

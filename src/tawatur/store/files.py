@@ -39,7 +39,7 @@ class Files:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Writes beside, flushes to the disk, then renames: whoever looks sees nothing or all of it, even after a power cut."""
+    """Writes beside, flushes to the disk, then renames: a file is there whole or not at all, even after a power cut."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from tawatur.store import rows, schema
 from tawatur.store.upsert import add_up, insert_new
@@ -53,8 +54,8 @@ class NetworkPerson(msgspec.Struct, frozen=True):
     reporter: str
 
 
-_ids = bindparam("ids", expanding=True)
-_site = bindparam("site")
+_ids: BindParameter[Any] = bindparam("ids", expanding=True)
+_site: BindParameter[Any] = bindparam("site")
 _by_id = select(schema.reporters).where(schema.reporters.c.site == _site, schema.reporters.c.id.in_(_ids))
 _records = select(schema.records).where(schema.records.c.site == _site, schema.records.c.reporter.in_(_ids))
 _networks = select(schema.networks).where(schema.networks.c.site == _site, schema.networks.c.network.in_(_ids))
@@ -91,9 +92,7 @@ def networks(connection: Connection, site: str, ids: set[str]) -> list[Network]:
 
 def people(connection: Connection, site: str, networks: set[str], reporters: set[str]) -> list[NetworkPerson]:
     """Which of these reporters were already seen on which of these networks."""
-    return rows.read(
-        connection, NetworkPerson, _people, site=site, ids=sorted(networks), reporters=sorted(reporters)
-    )
+    return rows.read(connection, NetworkPerson, _people, site=site, ids=sorted(networks), reporters=sorted(reporters))
 
 
 def insert(connection: Connection, reporters: list[Reporter]) -> None:

@@ -23,7 +23,8 @@ def insert(connection: Connection, table: Table, rows: Sequence[msgspec.Struct])
 
 
 def save(connection: Connection, table: Table, rows: Iterable[msgspec.Struct]) -> None:
-    """Overwrites rows that exist, by primary key, in the key's order (so that two writers never wait for each other in a ring)."""
+    """Overwrites rows that exist, by primary key, in the key's order (so that two writers never wait for each other in
+    a ring)."""
     keys = [column.name for column in table.primary_key]
     values = [
         {("key_" + name if name in keys else name): value for name, value in msgspec.structs.asdict(row).items()}

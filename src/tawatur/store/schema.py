@@ -38,8 +38,10 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value // 1_000_000, UTC).replace(
-            microsecond=value % 1_000_000
+        return (
+            None
+            if value is None
+            else datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
         )
 
 
@@ -108,10 +110,19 @@ families = Table(
     Column("review_by", Instant),
     Column("queued_at", Instant),
     Column("look_value", Float, nullable=False),
-    Index("ix_families_site_look_value", "site", "look_value", postgresql_where=text("queued_at IS NOT NULL"),
-          sqlite_where=text("queued_at IS NOT NULL")),
-    Index("ix_families_review_by", "review_by", postgresql_where=text("review_by IS NOT NULL"),
-          sqlite_where=text("review_by IS NOT NULL")),
+    Index(
+        "ix_families_site_look_value",
+        "site",
+        "look_value",
+        postgresql_where=text("queued_at IS NOT NULL"),
+        sqlite_where=text("queued_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_families_review_by",
+        "review_by",
+        postgresql_where=text("review_by IS NOT NULL"),
+        sqlite_where=text("review_by IS NOT NULL"),
+    ),
 )
 
 images = Table(
@@ -242,8 +253,13 @@ events = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("position"),
     Index("ix_events_site_position", "site", "position"),
-    Index("ix_events_unpositioned", "at", "id", postgresql_where=text("position IS NULL"),
-          sqlite_where=text("position IS NULL")),
+    Index(
+        "ix_events_unpositioned",
+        "at",
+        "id",
+        postgresql_where=text("position IS NULL"),
+        sqlite_where=text("position IS NULL"),
+    ),
 )
 
 sequence = Table(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from tawatur.store import rows, schema
 from tawatur.store.upsert import add_up
@@ -50,7 +51,7 @@ class SiteRecord(msgspec.Struct, frozen=True):
     reviewed: float
 
 
-_ids = bindparam("ids", expanding=True)
+_ids: BindParameter[Any] = bindparam("ids", expanding=True)
 _sites = select(schema.sites).where(schema.sites.c.id.in_(_ids))
 _by_name = select(schema.sites).where(schema.sites.c.name == bindparam("name"))
 _all = select(schema.sites).order_by(schema.sites.c.id)

@@ -1,7 +1,7 @@
 """The one writer of a process: takes changes from a queue, runs them in groups, commits each group once, then answers.
 
-An answer means durable. A change that refuses (a subclass of `Refused`, raised before it wrote anything)
-harms nobody else in its group. A change that fails in any other way is tried again alone, so that it can only hurt itself.
+An answer means durable. A change that refuses (a subclass of `Refused`, raised before it wrote anything) harms nobody
+else in its group. A change that fails in any other way is tried again alone, so that it can only hurt itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from tawatur.store.database_book import DatabaseBook, Wants
 T = TypeVar("T")
 
 GROUP = 128
-"""Changes in one transaction at most: enough to pay for a disk flush, few enough to answer within tens of milliseconds."""
+"""Changes in one transaction at most: enough to pay for a disk flush, few enough to answer within tens of
+milliseconds."""
 BACKLOG = 4096
 """Changes that may wait; more are refused at once, for an answer that comes too late helps nobody."""
 ATTEMPTS = 12
@@ -122,7 +123,8 @@ class Writer:
         return len(self._queue)
 
     async def make(self, change: Change[T]) -> T:
-        """Makes the change durable and returns its result. Raises what the change refused with, or DatabaseUnavailable."""
+        """Makes the change durable and returns its result. Raises what the change refused with, or
+        DatabaseUnavailable."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._enqueue(_Waiting(change, future, loop))
@@ -162,7 +164,7 @@ class Writer:
                 return _fail(group, error)
             except Exception as error:
                 if is_transient(error):
-                    time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311
+                    time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))
                     continue
                 if len(group) > 1:
                     for waiting in group:

@@ -52,7 +52,8 @@ def make_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="Tawatur",
         version=__version__,
-        summary="An image is blocked automatically when several people report it, and a crowd that acts as one counts as one.",
+        summary="An image is blocked automatically when several people report it, "
+        "and a crowd that acts as one counts as one.",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -1,7 +1,8 @@
 """The gate: `GET /i/{id}` gives readers the picture, a blur, or a placeholder that says why.
 
-The state is read from the database at every request, so a block holds from its commit on. Nothing that leaves while a picture is
-blocked depends on its bytes: no range, condition or header gets at them, and a cached copy is never confirmed.
+The state is read from the database at every request, so a block holds from its commit on. Nothing that leaves while a
+picture is blocked depends on its bytes: no range, condition or header gets at them, and a cached copy is never
+confirmed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What a running server has at hand: the database, its writer, the files, the secret. Opened once, closed at the end."""
+"""What a running server has at hand: the database, its writer, the files, the secret. Opened once, closed at the
+end."""
 
 from __future__ import annotations
 

@@ -31,7 +31,8 @@ def _end_with_parent() -> None:
 
 
 def run(settings: Settings, host: str, port: int) -> None:
-    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, OSError where the port is taken."""
+    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, OSError where the port is
+    taken."""
     settings.resolved_secret()
     database = Database(settings.resolved_database_url())
     database.migrate()

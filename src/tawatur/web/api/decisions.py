@@ -37,7 +37,9 @@ class VerdictOut(BaseModel):
 class ReviewIn(BaseModel):
     """A person's decision."""
 
-    outcome: str = Field(description="`upheld` blocks for good, `rejected` shows again, `undecided` leaves it as it is.")
+    outcome: str = Field(
+        description="`upheld` blocks for good, `rejected` shows again, `undecided` leaves it as it is."
+    )
     reviewer: ShortText = Field(description="The site's opaque id of the person who decided.")
     reason: ShortText | None = Field(None, description="The rule that the image breaks, when upheld.")
     note: LongText | None = None
@@ -51,9 +53,7 @@ class ReviewOut(BaseModel):
 @router.get("/{image}/verdict", summary="Why", response_model=VerdictOut)
 async def verdict(request: Request, site: SiteId, image: ImageId) -> Response:
     """The explanation for a moderator: never show it to an uploader or to the public, it would teach evasion."""
-    found = await run_in_threadpool(
-        verdict_of, house_of(request).database, site, image_id(image), datetime.now(UTC)
-    )
+    found = await run_in_threadpool(verdict_of, house_of(request).database, site, image_id(image), datetime.now(UTC))
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 

@@ -37,7 +37,8 @@ async def page(
     after: Annotated[int, Query(ge=0, le=_LARGEST, description="A position that an earlier page gave as `next`.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> Response:
-    """The site's events after that position, in order. None is ever missed: an event that commits late gets a later position."""
+    """The site's events after that position, in order. None is ever missed: an event that commits late gets a later
+    position."""
     found = await run_in_threadpool(_page, house_of(request).database, site, after, limit)
     last = found[-1]["position"] if found else after
     return Response(msgspec.json.encode({"events": found, "next": last}), media_type="application/json")

@@ -75,7 +75,9 @@ class StatusOut(BaseModel):
 
 
 class ViewsIn(BaseModel):
-    count: int = Field(ge=1, le=1_000_000, strict=True, description="How many more distinct people were shown the image.")
+    count: int = Field(
+        ge=1, le=1_000_000, strict=True, description="How many more distinct people were shown the image."
+    )
 
 
 class ViewsOut(BaseModel):
@@ -98,7 +100,9 @@ async def register(
     """Stores the picture and answers with its id, its status and where readers see it."""
     data = await file.read()
     if len(data) > MAX_BYTES:
-        raise TooManyBytes(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale the picture down.")
+        raise TooManyBytes(
+            f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale the picture down."
+        )
     house = house_of(request)
     seen = await run_in_threadpool(examine, data)
     sha256 = await run_in_threadpool(house.files.put_image, data)

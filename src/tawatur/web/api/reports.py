@@ -1,4 +1,5 @@
-"""Reports come in here. The busiest route of the house: raw Starlette with a msgspec decoder, one call into `moderation/report.py`."""
+"""Reports come in here. The busiest route of the house: raw Starlette with a msgspec decoder, one call into
+`moderation/report.py`."""
 
 from __future__ import annotations
 
@@ -32,9 +33,13 @@ _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 class SignalsIn(msgspec.Struct, forbid_unknown_fields=True):
     """What the site knows of the reporter's means. Kept only as keyed digests; a key that is missing links nobody."""
 
-    network: Annotated[_Word | None, msgspec.Meta(description="The reader's IP address, or any name for the network.")] = None
+    network: Annotated[
+        _Word | None, msgspec.Meta(description="The reader's IP address, or any name for the network.")
+    ] = None
     device: Annotated[_Word | None, msgspec.Meta(description="Anything that tells devices apart.")] = None
-    referrer: Annotated[_Word | None, msgspec.Meta(description="The campaign or page that the reader came from.")] = None
+    referrer: Annotated[_Word | None, msgspec.Meta(description="The campaign or page that the reader came from.")] = (
+        None
+    )
     account_created_at: Annotated[_Aware | None, msgspec.Meta(description="When the reader's account was made.")] = None
 
 
@@ -112,7 +117,7 @@ raw_routes = [Route("/v1/images/{image}/reports", make_report, methods=["POST"])
 
 def document(paths: dict[str, Any], components: dict[str, Any]) -> None:
     """Adds the raw route to the OpenAPI document."""
-    (schema,), shapes = msgspec.json.schema_components([ReportIn], "#/components/schemas/{name}")
+    (schema,), shapes = msgspec.json.schema_components([ReportIn], ref_template="#/components/schemas/{name}")
     components.setdefault("schemas", {}).update(shapes)
     components["schemas"].setdefault("ReportOut", ReportOut.model_json_schema())
     answered = {"application/json": {"schema": {"$ref": "#/components/schemas/ReportOut"}}}
@@ -121,7 +126,8 @@ def document(paths: dict[str, Any], components: dict[str, Any]) -> None:
         "post": {
             "tags": ["reports"],
             "summary": "Report an image",
-            "description": "One reporter's statement that one image breaks one rule. Repeats are answered 200 with the same id.",
+            "description": "One reporter's statement that one image breaks one rule. "
+            "Repeats are answered 200 with the same id.",
             "operationId": "make_report",
             "security": [{"siteKey": []}],
             "parameters": [
