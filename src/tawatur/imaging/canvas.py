@@ -129,6 +129,9 @@ def _draw_opened(image: Image.Image, kind: Format, limits: Limits) -> Canvas:
     # Palettes cannot be averaged and thumbnail() would pick nearest pixels: convert those before scaling.
     small = image if image.mode in {"L", "RGB", "RGBA", "CMYK"} else _eight_bits(image)
     small.thumbnail((PRESCALE_SIDE, PRESCALE_SIDE))
+    # Whatever is wrong with the pixels must come out here: thumbnail() leaves small pictures undecoded, and as a PNG's
+    # EXIF may lie behind them, reading it decodes them, and would take their failure for its own.
+    image.load()
     orientation = _orientation(image)
     upright = _turned(_flattened(small), orientation)
     if orientation in _SIDEWAYS:
