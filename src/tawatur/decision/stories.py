@@ -7,6 +7,7 @@ a real number, so the probabilities are continued from the whole numbers by the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import exp, lgamma, log, log1p
 from typing import NamedTuple
 
@@ -101,17 +102,19 @@ def recalibrated(masses: list[float], model: Model) -> Stories:
     return Stories(chance, masses[1] * rest, masses[2] * rest, masses[3] * rest)
 
 
-def violation_quantiles(views: float, shares: tuple[float, ...], model: Model) -> list[int]:
+@lru_cache(maxsize=4096)
+def violation_quantiles(views: float, shares: tuple[float, ...], model: Model) -> tuple[int, ...]:
     """The whole numbers of voices below which those shares of violating images stay, at n views."""
     return _quantiles(lambda count: exp(log_violation(count, views, model)), shares)
 
 
-def stray_quantiles(views: float, shares: tuple[float, ...], model: Model) -> list[int]:
+@lru_cache(maxsize=4096)
+def stray_quantiles(views: float, shares: tuple[float, ...], model: Model) -> tuple[int, ...]:
     """The same for ordinary images."""
     return _quantiles(lambda count: exp(log_count(count, views, model.stray_shape, model.stray_rate)), shares)
 
 
-def _quantiles(mass: Callable[[float], float], shares: tuple[float, ...]) -> list[int]:
+def _quantiles(mass: Callable[[float], float], shares: tuple[float, ...]) -> tuple[int, ...]:
     found: list[int] = []
     total, count = 0.0, 0
     for share in sorted(shares):
@@ -119,4 +122,4 @@ def _quantiles(mass: Callable[[float], float], shares: tuple[float, ...]) -> lis
             total += mass(count)
             count += 1
         found.append(count)
-    return found
+    return tuple(found)

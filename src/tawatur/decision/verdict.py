@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from math import log
 from typing import Any, Literal
 
@@ -208,35 +209,34 @@ def what_would_change_it(verdict: Verdict) -> dict[str, Any]:
     """How far the case is from another verdict, found by deciding it again with more or fewer reports.
 
     `block` and `blur`: how many `further_voices` (independent, established, for the same reason, at the same views)
-    would bring it, `with_record` when one of them needs a confirmed record, and the gates that stay `shut` however
-    many come; None when it is there already. `release`: how many of the strongest voices would have to withdraw to
-    end a block or blur.
+    would bring it (None: not even 256 would), `with_record` when one of them needs a confirmed record, and the gates
+    that stay `shut` however many come; None when it is there already or the policy has no blur. `release`: how many
+    of the strongest voices would have to withdraw to end a block or blur; None when there is none or a person upheld
+    it.
     """
-    blocked, blurred = verdict.action == "block", verdict.action == "blur"
-    may_blur = not blocked and not blurred and verdict.rules.rule(verdict.reason or "other").blur
-    return {
-        "block": None if blocked else further_voices(verdict, ("block",)),
-        "blur": further_voices(verdict, ("blur", "block")) if may_blur else None,
-        "release": withdrawals(verdict) if blocked or blurred else None,
-    }
-
-
-def further_voices(verdict: Verdict, actions: tuple[Action, ...]) -> dict[str, Any]:
-    """How many more independent people would bring one of these actions, and if none can, which gates stay shut."""
-    case, policy, model, now = verdict.case, verdict.rules, verdict.learned, verdict.at
+    case, policy = verdict.case, verdict.rules
+    withheld = verdict.action in ("blur", "block")
+    may_blur = not withheld and policy.rule(verdict.reason or "other").blur
     closed = {gate.name for gate in verdict.gates if not gate.holds}
     shut = ["human"] if case.human is not None else sorted(closed & BEYOND_REPORTS)
-    if shut:
-        return {"further_voices": None, "with_record": False, "shut": shut}
+    # Nobody reports yet: then no gate was asked.
     recorded = not closed.isdisjoint(("record", "stakes")) or not verdict.gates
-
-    def brings(count: int) -> bool:
-        more = joined_by(case, count, verdict.reason or "other", policy, now, recorded=recorded)
-        return decide(more, policy, model, now).action in actions
-
-    count = fewest(brings)
     pool = case.site.recorded >= policy.record_pool
-    return {"further_voices": count, "with_record": pool and recorded and count is not None, "shut": []}
+
+    @cache
+    def action_after(count: int) -> Action:
+        more = joined_by(case, count, verdict.reason or "other", policy, verdict.at, recorded=recorded)
+        return decide(more, policy, verdict.learned, verdict.at).action
+
+    def until(*actions: Action) -> dict[str, Any]:
+        count = None if shut else fewest(lambda more: action_after(more) in actions)
+        return {"further_voices": count, "with_record": pool and recorded and count is not None, "shut": shut}
+
+    return {
+        "block": None if verdict.action == "block" else until("block"),
+        "blur": until("blur", "block") if may_blur else None,
+        "release": withdrawals(verdict) if withheld else None,
+    }
 
 
 def withdrawals(verdict: Verdict) -> dict[str, Any] | None:

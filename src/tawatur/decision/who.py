@@ -36,10 +36,10 @@ def who_reports(
         "newcomers": sum(crowd.newcomers),
         "with_record": claim.with_record if claim else 0,
         "on_probation": probation_count(crowd, now),
-        "muted": sum(case.records.get(report.reporter, NO_RECORD).muted for report in case.reports),
+        "muted": sum(case.records.get(name, NO_RECORD).muted for name in {report.reporter for report in case.reports}),
         "views": case.views,
         "views_counted": seen,
-        "expected_if_violating": violation_quantiles(counted, (0.25, 0.75), model),
+        "expected_if_violating": [*violation_quantiles(counted, (0.25, 0.75), model)],
         "expected_if_fine": [0, *stray_quantiles(counted, (0.95,), model)],
     }
 
