@@ -1,6 +1,7 @@
 """PDQ agrees with the reference: its published hashes, and the library `pdqhash` given the same pixels."""
 
 import csv
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tawatur.imaging import pdq
+from tawatur.imaging.canvas import PRESCALE_SIDE
 from tests.imaging.pictures import SHIPPED, scenery, shared
 
 PUBLISHED_TOLERANCE = 16  # bits, of ThreatExchange's pdq_test.py
@@ -119,7 +121,13 @@ def test_what_cannot_be_hashed_is_refused(shape: tuple[int, ...]) -> None:
         pdq.hash_array(np.zeros(shape, dtype=np.uint8))
 
 
-def test_the_cache_is_bounded() -> None:
-    limit = pdq.sampling.cache_info().maxsize
-    assert limit is not None
-    assert limit * 64 * 512 * 4 <= 200_000_000
+def test_every_size_of_the_prescale_is_cached_and_no_more_than_that() -> None:
+    assert pdq.sampling.cache_info().maxsize == PRESCALE_SIDE
+
+
+def test_large_pictures_need_little_memory() -> None:
+    tracemalloc.start()
+    pdq.sampling(9000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000

@@ -79,7 +79,7 @@ def blurred(source: Path | bytes, *, longest: int = _BLUR_LONGEST, limits: Limit
     canvas = draw(_read(source, limits), limits)
     pixels = Image.frombytes("RGB", (canvas.canvas_width, canvas.canvas_height), canvas.pixels)
     pixels.thumbnail((_BLUR_DETAIL, _BLUR_DETAIL), Image.Resampling.BOX)
-    soft = pixels.filter(ImageFilter.GaussianBlur(1))
+    soft = pixels.filter(ImageFilter.GaussianBlur(2))
     size = _capped(canvas.width, canvas.height, longest)
     # Scaling up leaves a faint lattice of the small picture's pixels; a second blur, half of one wide, takes it out.
     half_a_pixel = max(size) / _BLUR_DETAIL / 2
