@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
@@ -19,8 +19,6 @@ from tawatur.store.reports import Report as StoredReport
 _HOUR = timedelta(hours=1)
 _USUAL = timedelta(days=30)
 _DAY_S = 86_400.0
-
-NO_RECORD = Record()
 
 
 def policy_of(book: Book, site: str) -> Policy:
@@ -42,26 +40,28 @@ def _parsed(document: str) -> Policy:
 def assemble(book: Book, family: Family, now: datetime) -> Case:
     """All that bears on this family at this moment."""
     live = book.live_reports(family.id)
-    exposure = book.exposure(family.id)
-    pasts, pairs = _shared_past(book, family, live, now)
-    records = {}
-    for report in live:
-        reporter = book.reporter(family.site, report.reporter)
-        record = _record(book, reporter, pasts.get(report.reporter), family.id)
-        if record is not NO_RECORD:
-            records[report.reporter] = record
-    networks = {report.network for report in live if report.network is not None}
+    with_past = book.with_past(family.site, [report.reporter for report in live])
+    repeaters = [report.reporter for report in live if report.reporter in with_past]
+    pasts, pairs = _shared_past(book, family, repeaters, now) if repeaters else ({}, ())
     return Case(
         reports=tuple([_seen_by_engine(report) for report in live]),
-        records=records,
+        records={
+            reporter: _record(book, with_past[reporter], pasts.get(reporter, {}), family.id) for reporter in repeaters
+        },
         pairs=pairs,
-        network_people={network: book.people(family.site, network) for network in networks},
-        views=exposure.views,
-        views_per_day=_pace(exposure.views, exposure.since, now),
+        network_people={network: book.people(family.site, network) for network in _shared_networks(live)},
+        views=family.views,
+        views_per_day=_pace(family.views, family.created_at, now),
         site=_site(book, family.site, now),
         immune_until=family.immune_until,
         human=standing_verdict(family, now),
     )
+
+
+def _shared_networks(live: list[StoredReport]) -> list[str]:
+    """The networks that link anybody here: those with at least two of the reports."""
+    counts = Counter(report.network for report in live if report.network is not None)
+    return sorted(network for network, reports in counts.items() if reports > 1)
 
 
 def standing_verdict(family: Family, now: datetime) -> str | None:
@@ -85,33 +85,23 @@ def _seen_by_engine(report: StoredReport) -> Report:
     )
 
 
-def _record(book: Book, reporter: Reporter | None, pasts: dict[str, Past] | None, family: str) -> Record:
-    if reporter is None or not (reporter.reviewed_reports or reporter.reported > 1 or reporter.muted):
-        return NO_RECORD
+def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str) -> Record:
     sums = book.records(reporter.site, reporter.id) if reporter.reviewed_reports else {}
-    supports = sum(past.supports for past in pasts.values() if past.family != family) if pasts else 0
     return Record(
         confirmed={reason: record.confirmed for reason, record in sums.items()},
         rejected={reason: record.rejected for reason, record in sums.items()},
         confirmed_reports=reporter.confirmed_reports,
-        reported=len(pasts) if pasts else reporter.reported,
-        supports=supports,
+        reported=len(pasts),
+        supports=sum(past.supports for past in pasts.values() if past.family != family),
         probation_until=reporter.probation_until,
         muted=reporter.muted,
     )
 
 
 def _shared_past(
-    book: Book, family: Family, live: list[StoredReport], now: datetime
+    book: Book, family: Family, repeaters: list[str], now: datetime
 ) -> tuple[dict[str, dict[str, Past]], tuple[Pair, ...]]:
-    """What those reporters reported before who reported more than this, and what pairs of them share."""
-    repeaters = []
-    for report in live:
-        reporter = book.reporter(family.site, report.reporter)
-        if reporter is not None and reporter.reported > 1:
-            repeaters.append(report.reporter)
-    if not repeaters:
-        return {}, ()
+    """What those reporters reported before who have a past, and what pairs of them share."""
     pasts = book.pasts(family.site, repeaters, now)
     together: dict[str, list[Past]] = defaultdict(list)
     for mine in pasts.values():
@@ -131,15 +121,13 @@ def _shared_past(
 def _site(book: Book, site: str, now: datetime) -> Site:
     found = book.site(site)
     records = book.site_records(site)
-    last_hour = book.blocks_since(site, now - _HOUR)
-    last_month = book.blocks_since(site, now - _USUAL)
-    hours_before = _USUAL / _HOUR - 1
+    hour = now.replace(minute=0, second=0, microsecond=0)
     return Site(
         confirmed={reason: record.confirmed for reason, record in records.items()},
         reviewed={reason: record.reviewed for reason, record in records.items()},
         recorded=0 if found is None else found.recorded,
-        blocks_last_hour=last_hour,
-        usual_blocks_per_hour=(last_month - last_hour) / hours_before,
+        blocks_last_hour=book.blocks_since(site, now - _HOUR),
+        usual_blocks_per_hour=book.blocks_between(site, hour - _USUAL, hour - _HOUR) / (_USUAL / _HOUR - 1),
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from tawatur.store.events import EventRow
 from tawatur.store.families import BLOCKED, Authority, Family
-from tawatur.store.images import Exposure, Image
+from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report
 from tawatur.store.sites import Site, SiteRecord, StoredPolicy
@@ -39,15 +39,13 @@ class Book:
         self._members: dict[str, list[str]] = {}
         self._same_bytes: dict[tuple[str, str], str | None] = {}
         self._families: dict[str, Family | None] = {}
-        self._exposures: dict[str, Exposure | None] = {}
         self._rounds: dict[str, dict[str, Report]] = {}
         self._earlier: dict[str, dict[str, Report]] = {}
         self._report_homes: dict[str, str | None] = {}
         self._reporters: dict[tuple[str, str], Reporter | None] = {}
         self._records: dict[tuple[str, str], dict[str, ReporterRecord]] = {}
         self._pasts: dict[tuple[str, str], dict[str, Past]] = {}
-        self._people: dict[tuple[str, str], int] = {}
-        self._seen: dict[tuple[str, str, str], bool] = {}
+        self._people: dict[tuple[str, str], set[str]] = {}
         self._blocks: dict[str, list[datetime]] = {}
 
     # -- sites ---------------------------------------------------------------------------------
@@ -73,6 +71,10 @@ class Book:
     def blocks_since(self, site: str, since: datetime) -> int:
         """How many automatic blocks the site had after `since`."""
         return sum(at > since for at in self._blocks.get(site, ()))
+
+    def blocks_between(self, site: str, since: datetime, until: datetime) -> int:
+        """How many automatic blocks the site had after `since` and up to `until`."""
+        return sum(since < at <= until for at in self._blocks.get(site, ()))
 
     def add_site(self, site: Site) -> None:
         self._wrote()
@@ -110,13 +112,6 @@ class Book:
             self._load_members(family)
         return [image for image in map(self._images.get, self._members[family]) if image is not None]
 
-    def exposure(self, family: str) -> Exposure:
-        """Views over all images of the family, and since when."""
-        if family not in self._exposures:
-            self._load_exposures({family})
-        found = self._exposures.get(family)
-        return found if found is not None else Exposure(family, None, self.family(family).created_at)
-
     def add_family(self, family: Family) -> None:
         self._wrote()
         self._families[family.id] = family
@@ -127,31 +122,31 @@ class Book:
     def save_family(self, family: Family) -> None:
         self._wrote()
         before = self.family(family.id)
-        present = list(self.round_reports(family.id).values())
-        if family.round != before.round:  # what was live is judged now
-            self.earlier_reports(family.id).update({report.id: report for report in present})
-            self._rounds[family.id] = {}
-        self._families[family.id] = family
-        for report in present:
-            self._note_past(report)
+        if _bears_on_pasts(before) != _bears_on_pasts(family):
+            present = list(self.round_reports(family.id).values())
+            if family.round != before.round:  # what was live is judged now
+                self.earlier_reports(family.id).update({report.id: report for report in present})
+                self._rounds[family.id] = {}
+            self._families[family.id] = family
+            for report in present:
+                self._note_past(report)
+        self._families[family.id] = replace(family, version=before.version + 1)
 
     def add_image(self, image: Image) -> None:
         self._wrote()
-        old = self.exposure(image.family)
         members = self.images_of(image.family)
         self._images[image.id] = image
         self._members[image.family] = [*(one.id for one in members), image.id]
         if self._same_bytes.get((image.site, image.sha256)) is None:
             self._same_bytes[image.site, image.sha256] = image.id
-        self._exposures[image.family] = Exposure(image.family, old.views, min(old.since, image.registered_at))
 
     def add_views(self, image: Image, count: int) -> Image:
         """Counts that `count` more people were shown the image; returns the image as it is now."""
-        old = self.exposure(image.family)
+        family = self.family(image.family)
         self._wrote()
         changed = replace(image, views=(image.views or 0) + count)
         self._images[image.id] = changed
-        self._exposures[image.family] = replace(old, views=(old.views or 0) + count)
+        self.save_family(replace(family, views=(family.views or 0) + count))
         return changed
 
     # -- reports -------------------------------------------------------------------------------
@@ -233,11 +228,18 @@ class Book:
             if report.reporter == reporter and report.site == site and report.probation_until is not None
         }
 
+    def with_past(self, site: str, ids: Iterable[str]) -> dict[str, Reporter]:
+        """Those of these people whose past can bear on a case: who reported more than once, were judged, are muted."""
+        found = {}
+        for one in ids:
+            known = self._reporters.get((site, one))
+            if known is not None and has_past(known):
+                found[one] = known
+        return found
+
     def people(self, site: str, network: str) -> int:
         """How many people of the site were ever seen on this network."""
-        if (site, network) not in self._people:
-            self._load_networks(site, {network})
-        return self._people.get((site, network), 0)
+        return len(self._people.get((site, network), ()))
 
     def add_reporter(self, reporter: Reporter) -> None:
         self._wrote()
@@ -251,12 +253,8 @@ class Book:
 
     def see(self, site: str, network: str, reporter: str) -> None:
         """Notes that this person was seen on this network."""
-        people = self.people(site, network)
-        if self._was_seen(site, network, reporter):
-            return
         self._wrote()
-        self._seen[site, network, reporter] = True
-        self._people[site, network] = people + 1
+        self._people.setdefault((site, network), set()).add(reporter)
 
     def add_to_record(self, site: str, reporter: str, reason: str, confirmed: float, rejected: float) -> None:
         """Adds to a reporter's record for one reason, and to the site's sums."""
@@ -296,9 +294,6 @@ class Book:
     def _wrote(self) -> None:
         self.writes += 1
 
-    def _was_seen(self, site: str, network: str, reporter: str) -> bool:
-        return self._seen.get((site, network, reporter), False)
-
     def _note_past(self, report: Report) -> None:
         known = self._pasts.get((report.site, report.reporter))
         if known is None:
@@ -329,14 +324,21 @@ class Book:
     def _load_members(self, family: str) -> None: ...
     def _load_same_bytes(self, site: str, sha256: str) -> None: ...
     def _load_families(self, ids: set[str]) -> None: ...
-    def _load_exposures(self, ids: set[str]) -> None: ...
     def _load_rounds(self, ids: set[str]) -> None: ...
     def _load_earlier(self, family: str) -> None: ...
     def _load_report(self, site: str, report: str) -> None: ...
     def _load_reporters(self, site: str, ids: set[str]) -> None: ...
     def _load_records(self, site: str, ids: set[str]) -> None: ...
     def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None: ...
-    def _load_networks(self, site: str, ids: set[str]) -> None: ...
+
+
+def has_past(reporter: Reporter) -> bool:
+    """Whether anything this person did or was told before can bear on a case."""
+    return reporter.reported > 1 or reporter.reviewed_reports > 0 or reporter.muted
+
+
+def _bears_on_pasts(family: Family) -> tuple[object, ...]:
+    return family.round, family.status, family.provisional, family.authority
 
 
 def _place(report: Report) -> tuple[datetime, str]:

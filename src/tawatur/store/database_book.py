@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -14,6 +14,7 @@ from tawatur.store.book import Book
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.images import Image
+from tawatur.store.kept import KeptRounds
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
 from tawatur.store.reports import Report
 from tawatur.store.rows import insert as insert_rows
@@ -32,13 +33,27 @@ class Wants(msgspec.Struct, frozen=True):
     key: str | None = None
 
 
-class DatabaseBook(Book):
-    """Reads from `connection`; `flush` writes. With `lock`, families are held, in id order, until its end."""
+class _Known(msgspec.Struct):
+    """What the database knows of a network: how many people, and which of those that were asked about."""
 
-    def __init__(self, connection: Connection, new_id: Callable[[], str], *, lock: bool = False) -> None:
+    people: int
+    checked: set[str]
+    members: set[str]
+
+
+class DatabaseBook(Book):
+    """Reads from `connection`; `flush` writes. With `lock`, families are held, in id order, until its end.
+
+    `kept` saves reading again the reports of a family that has not changed since an earlier group.
+    """
+
+    def __init__(
+        self, connection: Connection, new_id: Callable[[], str], *, lock: bool = False, kept: KeptRounds | None = None
+    ) -> None:
         super().__init__(new_id)
         self._connection = connection
         self._lock = lock
+        self._kept = KeptRounds() if kept is None else kept
         self._answers: dict[tuple[str, str], Answer | None] = {}
         self._new_sites: list[Site] = []
         self._new_keys: list[Key] = []
@@ -50,7 +65,10 @@ class DatabaseBook(Book):
         self._changed_reports: dict[str, Report] = {}
         self._new_reporters: dict[tuple[str, str], Reporter] = {}
         self._counted: dict[tuple[str, str], Reporter] = {}
-        self._new_people: list[NetworkPerson] = []
+        self._no_past: set[tuple[str, str]] = set()
+        self._networks: dict[tuple[str, str], _Known] = {}
+        self._blocks_read: set[str] = set()
+        self._counted_blocks: dict[tuple[str, datetime, datetime], int] = {}
         self._record_sums: list[ReporterRecord] = []
         self._site_sums: list[SiteRecord] = []
         self._recorded: dict[str, int] = {}
@@ -76,32 +94,20 @@ class DatabaseBook(Book):
         homes.update(family for want in wanted for family in want.families)
         if homes:
             self._load_families(homes)
-            self._load_exposures(homes)
             self._load_rounds(homes)
         for site, wants in by_site.items():
             self._prefetch_people(site, wants)
 
     def _prefetch_people(self, site: str, wants: list[Wants]) -> None:
-        live = [
-            report
-            for family, reports_ in self._rounds.items()
+        if incoming := {reporter for want in wants for reporter in want.reporters}:
+            self._load_reporters(site, incoming)
+        live = {
+            report.reporter
+            for reports_ in self._rounds.values()
             for report in reports_.values()
             if report.site == site and report.withdrawn_at is None
-        ]
-        incoming = {reporter for want in wants for reporter in want.reporters}
-        ids = incoming | {report.reporter for report in live}
-        if ids:
-            self._load_reporters(site, ids)
-        incoming_networks = {network for want in wants for network in want.networks}
-        if here := incoming_networks | {report.network for report in live if report.network}:
-            self._load_networks(site, here)
-        if incoming_networks and incoming:
-            for want in wants:
-                for network in want.networks:
-                    for reporter in want.reporters:
-                        self._seen.setdefault((site, network, reporter), False)
-            for one in reporters.people(self._connection, site, incoming_networks, incoming):
-                self._seen[site, one.network, one.reporter] = True
+        }
+        self.with_past(site, live)
 
     # -- loading one kind of row -----------------------------------------------------------------
 
@@ -121,7 +127,16 @@ class DatabaseBook(Book):
             self._site_records[record.site][record.reason] = record
 
     def blocks_since(self, site: str, since: datetime) -> int:
-        return super().blocks_since(site, since) + sites.blocks_since(self._connection, site, since)
+        if site not in self._blocks_read:
+            self._blocks_read.add(site)
+            self._blocks[site] = [*sites.blocks_since(self._connection, site, since), *self._blocks.get(site, ())]
+        return super().blocks_since(site, since)
+
+    def blocks_between(self, site: str, since: datetime, until: datetime) -> int:
+        key = (site, since, until)
+        if key not in self._counted_blocks:
+            self._counted_blocks[key] = sites.blocks_between(self._connection, site, since, until)
+        return self._counted_blocks[key]
 
     def _load_images(self, ids: set[str]) -> None:
         self._images.update(dict.fromkeys(ids))
@@ -143,14 +158,14 @@ class DatabaseBook(Book):
         self._families.update(dict.fromkeys(ids))
         self._families.update({f.id: f for f in families.of_ids(self._connection, ids, lock=self._lock)})
 
-    def _load_exposures(self, ids: set[str]) -> None:
-        self._exposures.update(dict.fromkeys(ids))
-        self._exposures.update({e.family: e for e in images.exposures(self._connection, ids)})
-
     def _load_rounds(self, ids: set[str]) -> None:
+        unknown = set()
         for family in ids:
-            self._rounds[family] = {}
-        for report in reports.of_round(self._connection, ids):
+            kept = self._kept.find(self._families.get(family))
+            self._rounds[family] = {} if kept is None else dict(kept)
+            if kept is None:
+                unknown.add(family)
+        for report in reports.of_round(self._connection, unknown) if unknown else ():
             self._rounds[report.family][report.reporter] = report
             self._report_homes[report.id] = report.family
 
@@ -166,11 +181,13 @@ class DatabaseBook(Book):
 
     def _load_reporters(self, site: str, ids: set[str]) -> None:
         self._reporters.update({(site, reporter): None for reporter in ids})
-        for found in reporters.of_ids(self._connection, site, ids):
-            self._reporters[site, found.id] = found
-        for reporter in ids:
-            self._records[site, reporter] = {}
-        if judged := {r for r in ids if (found_ := self._reporters[site, r]) is not None and found_.reviewed_reports}:
+        self._take_reporters(site, reporters.of_ids(self._connection, site, ids))
+
+    def _take_reporters(self, site: str, found: list[Reporter]) -> None:
+        for reporter in found:
+            self._reporters[site, reporter.id] = reporter
+            self._records[site, reporter.id] = {}
+        if judged := {reporter.id for reporter in found if reporter.reviewed_reports}:
             self._load_records(site, judged)
 
     def _load_records(self, site: str, ids: set[str]) -> None:
@@ -187,16 +204,24 @@ class DatabaseBook(Book):
                 )
             mine[past.family] = past
 
-    def _load_networks(self, site: str, ids: set[str]) -> None:
-        self._people.update({(site, network): 0 for network in ids})
-        for network in reporters.networks(self._connection, site, ids):
-            self._people[site, network.network] = network.people
+    def with_past(self, site: str, ids: Iterable[str]) -> dict[str, Reporter]:
+        ids = set(ids)
+        if unknown := {one for one in ids if (site, one) not in self._reporters and (site, one) not in self._no_past}:
+            self._no_past.update((site, reporter) for reporter in unknown)
+            self._take_reporters(site, reporters.with_past(self._connection, site, unknown))
+        return super().with_past(site, ids)
 
-    def _was_seen(self, site: str, network: str, reporter: str) -> bool:
-        key = (site, network, reporter)
-        if key not in self._seen:
-            self._seen[key] = bool(reporters.people(self._connection, site, {network}, {reporter}))
-        return self._seen[key]
+    def people(self, site: str, network: str) -> int:
+        key = (site, network)
+        if key not in self._networks:
+            known = reporters.networks(self._connection, site, {network})
+            self._networks[key] = _Known(known[0].people if known else 0, set(), set())
+        known_here = self._networks[key]
+        here = self._people.get(key, set())
+        if unchecked := here - known_here.checked:
+            known_here.checked.update(unchecked)
+            known_here.members.update(reporters.members(self._connection, site, network, unchecked))
+        return known_here.people + len(here - known_here.members)
 
     def probations(self, site: str, reporter: str) -> dict[str, datetime]:
         found = dict(reports.probations(self._connection, site, reporter))
@@ -237,7 +262,7 @@ class DatabaseBook(Book):
     def save_family(self, family: Family) -> None:
         super().save_family(family)
         mine = self._new_families if family.id in self._new_families else self._changed_families
-        mine[family.id] = family
+        mine[family.id] = self.family(family.id)
 
     def add_image(self, image: Image) -> None:
         super().add_image(image)
@@ -261,23 +286,15 @@ class DatabaseBook(Book):
     def add_reporter(self, reporter: Reporter) -> None:
         super().add_reporter(reporter)
         self._new_reporters[reporter.site, reporter.id] = reporter
-        self._counted.setdefault(
-            (reporter.site, reporter.id),
-            msgspec.structs.replace(reporter, reported=0, confirmed_reports=0, reviewed_reports=0),
-        )
 
     def save_reporter(self, reporter: Reporter) -> None:
         key = (reporter.site, reporter.id)
         before = self.reporter(*key)
-        if before is not None:
-            self._counted.setdefault(key, before)
         super().save_reporter(reporter)
-
-    def see(self, site: str, network: str, reporter: str) -> None:
-        new = not self._was_seen(site, network, reporter)
-        super().see(site, network, reporter)
-        if new:
-            self._new_people.append(NetworkPerson(site, network, reporter))
+        if key in self._new_reporters:
+            self._new_reporters[key] = reporter
+        elif before is not None:
+            self._counted.setdefault(key, before)
 
     def add_to_record(self, site: str, reporter: str, reason: str, confirmed: float, rejected: float) -> None:
         super().add_to_record(site, reporter, reason, confirmed, rejected)
@@ -316,11 +333,13 @@ class DatabaseBook(Book):
         families.save(here, list(self._changed_families.values()))
         images.insert(here, list(self._new_images.values()))
         images.save(here, list(self._changed_images.values()))
-        reporters.insert(here, sorted(self._new_reporters.values(), key=lambda r: (r.site, r.id)))
+        reporters.insert(here, list(self._new_reporters.values()))
         reporters.count(here, [self._change(key, before) for key, before in self._counted.items()])
         reports.insert(here, list(self._new_reports.values()))
         reports.save(here, list(self._changed_reports.values()))
-        reporters.see(here, self._new_people)
+        reporters.see(
+            here, [NetworkPerson(*key, reporter) for key, people in self._people.items() for reporter in people]
+        )
         reporters.add_records(here, self._record_sums)
         sites.add_records(here, self._site_sums)
         sites.add_recorded(here, self._recorded)
@@ -328,6 +347,12 @@ class DatabaseBook(Book):
         verdicts.insert_reviews(here, self._new_reviews)
         self._insert_events()
         answers.insert(here, self._new_answers)
+
+    def keep(self) -> None:
+        """Lets later groups use the reports of these families, once this group is committed."""
+        for key, family in self._families.items():
+            if family is not None and key in self._rounds:
+                self._kept.put(family, self._rounds[key])
 
     def _change(self, key: tuple[str, str], before: Reporter) -> tuple[Reporter, tuple[int, int, int]]:
         after = self._reporters[key]

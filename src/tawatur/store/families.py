@@ -26,7 +26,8 @@ class Family(msgspec.Struct, frozen=True):
     """An image and its copies. Evidence is pooled over it, and its `status` is that of all of them.
 
     `round` counts the human verdicts that closed earlier reports; a report is live in the round it was made in.
-    `outcome` is the latest human verdict, `immune_until` the end of the immunity that a rejection gave.
+    `outcome` is the latest human verdict, `immune_until` the end of the immunity that a rejection gave. `views` are
+    those of all its images, None until the site says some. `version` grows with every change of it or its reports.
     """
 
     id: str
@@ -44,6 +45,8 @@ class Family(msgspec.Struct, frozen=True):
     review_by: datetime | None = None
     queued_at: datetime | None = None
     look_value: float = 0.0
+    views: int | None = None
+    version: int = 0
 
 
 _families = schema.families.c

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from tawatur.store import rows, schema
 
@@ -30,14 +30,6 @@ class Image(msgspec.Struct, frozen=True):
     quality: int | None = None
     prescale: int | None = None
     views: int | None = None
-
-
-class Exposure(msgspec.Struct, frozen=True):
-    """How far a family was shown: views over all its images, and since when."""
-
-    family: str
-    views: int | None
-    since: datetime
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -77,11 +69,6 @@ _same_bytes = (
     .limit(1)
 )
 _of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
-_exposure = (
-    select(_images.family, func.sum(_images.views), func.min(_images.registered_at, type_=schema.Instant))
-    .where(_images.family.in_(bindparam("ids", expanding=True)))
-    .group_by(_images.family)
-)
 
 
 def of_ids(connection: Connection, ids: set[str]) -> list[Image]:
@@ -100,13 +87,6 @@ def of_family(connection: Connection, family: str) -> list[Image]:
 def shown(connection: Connection, image: str) -> Shown | None:
     """What the gate may show of the image with this id, of whichever site."""
     return next(iter(rows.read(connection, Shown, _shown, id=image)), None)
-
-
-def exposures(connection: Connection, families: set[str]) -> list[Exposure]:
-    return [
-        Exposure(family, None if views is None else int(views), since)
-        for family, views, since in connection.execute(_exposure, {"ids": sorted(families)})
-    ]
 
 
 def save(connection: Connection, images: list[Image]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, select
+from sqlalchemy import BindParameter, Connection, bindparam, or_, select
 
 from tawatur.store import rows, schema
 from tawatur.store.upsert import add_up, insert_new
@@ -59,10 +60,13 @@ _site: BindParameter[Any] = bindparam("site")
 _by_id = select(schema.reporters).where(schema.reporters.c.site == _site, schema.reporters.c.id.in_(_ids))
 _records = select(schema.records).where(schema.records.c.site == _site, schema.records.c.reporter.in_(_ids))
 _networks = select(schema.networks).where(schema.networks.c.site == _site, schema.networks.c.network.in_(_ids))
-_people = select(schema.network_people).where(
+_members = select(schema.network_people.c.reporter).where(
     schema.network_people.c.site == _site,
-    schema.network_people.c.network.in_(_ids),
-    schema.network_people.c.reporter.in_(bindparam("reporters", expanding=True)),
+    schema.network_people.c.network == bindparam("network"),
+    schema.network_people.c.reporter.in_(_ids),
+)
+_with_past = _by_id.where(
+    or_(schema.reporters.c.reported > 1, schema.reporters.c.reviewed_reports > 0, schema.reporters.c.muted.is_(True))
 )
 _count = (
     schema.reporters.update()
@@ -90,18 +94,20 @@ def networks(connection: Connection, site: str, ids: set[str]) -> list[Network]:
     return rows.read(connection, Network, _networks, site=site, ids=sorted(ids))
 
 
-def people(connection: Connection, site: str, networks: set[str], reporters: set[str]) -> list[NetworkPerson]:
-    """Which of these reporters were already seen on which of these networks."""
-    return rows.read(connection, NetworkPerson, _people, site=site, ids=sorted(networks), reporters=sorted(reporters))
+def with_past(connection: Connection, site: str, ids: set[str]) -> list[Reporter]:
+    """Those of these people who reported more than once, were judged or are muted: whose past can bear on a case."""
+    return rows.read(connection, Reporter, _with_past, site=site, ids=sorted(ids))
+
+
+def members(connection: Connection, site: str, network: str, reporters: set[str]) -> set[str]:
+    """Which of these people were seen on this network before."""
+    found = connection.execute(_members, {"site": site, "network": network, "ids": sorted(reporters)})
+    return set(found.scalars())
 
 
 def insert(connection: Connection, reporters: list[Reporter]) -> None:
-    """Inserts people with their counts at zero; another process may have met them a moment ago."""
-    insert_new(
-        connection,
-        schema.reporters,
-        [msgspec.structs.replace(r, reported=0, confirmed_reports=0, reviewed_reports=0) for r in reporters],
-    )
+    """Inserts people, or adds their counts where another process met them a moment ago."""
+    add_up(connection, schema.reporters, reporters, adding=("reported", "confirmed_reports", "reviewed_reports"))
 
 
 def count(connection: Connection, changes: list[tuple[Reporter, tuple[int, int, int]]]) -> None:
@@ -129,9 +135,7 @@ def add_records(connection: Connection, sums: list[ReporterRecord]) -> None:
 
 
 def see(connection: Connection, seen: list[NetworkPerson]) -> None:
-    """Notes that people were seen on networks for the first time, and counts them there."""
-    insert_new(connection, schema.network_people, seen)
-    totals: dict[tuple[str, str], int] = {}
-    for one in seen:
-        totals[one.site, one.network] = totals.get((one.site, one.network), 0) + 1
-    add_up(connection, schema.networks, [Network(site, network, n) for (site, network), n in totals.items()])
+    """Notes that people were seen on networks, and counts those who are new there."""
+    new = insert_new(connection, schema.network_people, seen)
+    totals = Counter((one["site"], one["network"]) for one in new)
+    add_up(connection, schema.networks, [Network(site, network, people) for (site, network), people in totals.items()])

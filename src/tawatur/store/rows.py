@@ -13,7 +13,7 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 def read(connection: Connection, kind: type[Row], statement: Executable, **values: Any) -> list[Row]:
     """The statement's rows as structs of `kind`; its columns must be the struct's fields, in order."""
-    return [kind(*row) for row in connection.execute(statement, values)]
+    return [kind(*row) for row in connection.execute(statement, values).all()]
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> None:

@@ -6,6 +6,7 @@ in Python they are aware datetimes. Ids are UUIDv7 texts, which sort by the time
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,15 +35,15 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], datetime | None]:
+        return _moment  # without the detour of a TypeDecorator: every row that is read has several
+
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return (
-            None
-            if value is None
-            else datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
-        )
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 metadata = MetaData(
@@ -110,6 +111,8 @@ families = Table(
     Column("review_by", Instant),
     Column("queued_at", Instant),
     Column("look_value", Float, nullable=False),
+    Column("views", BigInteger),
+    Column("version", Integer, nullable=False),
     Index(
         "ix_families_site_look_value",
         "site",

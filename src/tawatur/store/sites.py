@@ -60,14 +60,13 @@ _records = select(schema.site_records).where(schema.site_records.c.site.in_(_ids
 _policy = select(schema.policies).where(
     schema.policies.c.site == bindparam("site"), schema.policies.c.version == bindparam("version")
 )
-_blocks = (
-    select(func.count())
-    .select_from(schema.verdicts)
-    .where(
-        schema.verdicts.c.site == bindparam("site"),
-        schema.verdicts.c.action == "block",
-        schema.verdicts.c.at > bindparam("since", type_=schema.Instant),
-    )
+_blocks = select(schema.verdicts.c.at).where(
+    schema.verdicts.c.site == bindparam("site"),
+    schema.verdicts.c.action == "block",
+    schema.verdicts.c.at > bindparam("since", type_=schema.Instant),
+)
+_count_of_blocks = select(func.count()).select_from(
+    _blocks.where(schema.verdicts.c.at <= bindparam("until", type_=schema.Instant)).subquery()
 )
 
 
@@ -95,9 +94,14 @@ def records(connection: Connection, sites: set[str]) -> list[SiteRecord]:
     return rows.read(connection, SiteRecord, _records, ids=sorted(sites))
 
 
-def blocks_since(connection: Connection, site: str, since: datetime) -> int:
-    """How many images reports blocked on this site after `since`."""
-    return int(connection.execute(_blocks, {"site": site, "since": since}).scalar_one())
+def blocks_since(connection: Connection, site: str, since: datetime) -> list[datetime]:
+    """When reports blocked images on this site, after `since`."""
+    return list(connection.execute(_blocks, {"site": site, "since": since}).scalars())
+
+
+def blocks_between(connection: Connection, site: str, since: datetime, until: datetime) -> int:
+    """How many images reports blocked on this site after `since` and up to `until`."""
+    return int(connection.execute(_count_of_blocks, {"site": site, "since": since, "until": until}).scalar_one())
 
 
 def add_records(connection: Connection, sums: list[SiteRecord]) -> None:

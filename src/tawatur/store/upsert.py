@@ -17,27 +17,37 @@ def _insert(table: Table, dialect: str) -> Any:
 
 @cache
 def _skipping(table: Table, dialect: str) -> Any:
-    return _insert(table, dialect).on_conflict_do_nothing()
+    return _insert(table, dialect).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 @cache
-def _adding(table: Table, dialect: str) -> Any:
+def _adding(table: Table, dialect: str, adding: tuple[str, ...]) -> Any:
     statement = _insert(table, dialect)
     keys = [column.name for column in table.primary_key]
-    added = {c.name: c + statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    added = {
+        c.name: c + statement.excluded[c.name] if c.name in adding else statement.excluded[c.name]
+        for c in table.columns
+        if c.name not in keys
+    }
     return statement.on_conflict_do_update(index_elements=keys, set_=added)
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
-    """Inserts those rows that are not there yet."""
-    if rows:
-        connection.execute(_skipping(table, connection.dialect.name), _in_order(table, rows))
+def insert_new(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> list[dict[str, Any]]:
+    """Inserts those rows that are not there yet; returns their keys."""
+    if not rows:
+        return []
+    found = connection.execute(_skipping(table, connection.dialect.name), _in_order(table, rows))
+    return [dict(row) for row in found.mappings()]
 
 
-def add_up(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
-    """Adds each row's numbers to the row with its key, or inserts it."""
+def add_up(
+    connection: Connection, table: Table, rows: Sequence[msgspec.Struct], adding: tuple[str, ...] | None = None
+) -> None:
+    """Inserts each row, or adds its numbers (`adding`, by default all but the key) to the row that has its key."""
     if rows:
-        connection.execute(_adding(table, connection.dialect.name), _in_order(table, rows))
+        if adding is None:
+            adding = tuple(column.name for column in table.columns if not column.primary_key)
+        connection.execute(_adding(table, connection.dialect.name, adding), _in_order(table, rows))
 
 
 def _in_order(table: Table, rows: Sequence[msgspec.Struct]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ import structlog
 
 from tawatur.store.database import Database, DatabaseUnavailable, is_transient
 from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.kept import KeptRounds
 
 T = TypeVar("T")
 
@@ -99,6 +100,7 @@ class Writer:
         self._new_id = new_id
         self._clock = clock or Clock()
         self._on_commit = on_commit
+        self._kept = KeptRounds()
         self._queue: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._stopping = False
@@ -181,7 +183,7 @@ class Writer:
 
     def _try(self, group: list[_Waiting]) -> None:
         with self._database.write() as connection:
-            book = DatabaseBook(connection, self._new_id, lock=not self._database.is_sqlite)
+            book = DatabaseBook(connection, self._new_id, lock=not self._database.is_sqlite, kept=self._kept)
             book.prefetch([waiting.change.wants for waiting in group])
             for waiting in group:
                 before = book.writes
@@ -195,6 +197,7 @@ class Writer:
                         raise
                     waiting.error = error
             book.flush()
+        book.keep()
 
 
 def _fail(group: list[_Waiting], error: BaseException) -> None:

@@ -47,6 +47,8 @@ def upgrade() -> None:
         sa.Column("review_by", sa.BigInteger(), nullable=True),
         sa.Column("queued_at", sa.BigInteger(), nullable=True),
         sa.Column("look_value", sa.Float(), nullable=False),
+        sa.Column("views", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_families")),
     )
     with op.batch_alter_table("families", schema=None) as batch_op:
