@@ -47,14 +47,15 @@ class Record(msgspec.Struct, frozen=True):
 
 
 class Pair(msgspec.Struct, frozen=True, gc=False):
-    """What two reporters (a < b) have in common besides this case: families that both reported, and how many of those
-    reports a review rejected.
+    """What two reporters (a < b) have in common besides this case: families that both reported, and for how many of
+    those a review rejected, or confirmed, both reports.
     """
 
     a: str
     b: str
     co_reports: int = 0
     shared_rejected: int = 0
+    shared_confirmed: int = 0
 
 
 class Site(msgspec.Struct, frozen=True):

@@ -46,8 +46,12 @@ def errors_keep(pair: Pair, policy: Policy) -> float:
 
 
 def co_reports_keep(pair: Pair, a: Record, b: Record, policy: Policy) -> float:
-    """1 - min(0.85, 1.5 (co - 1) / (sqrt(n_a n_b) + 3))."""
-    beyond = max(0, pair.co_reports - 1)
+    """1 - min(0.85, 1.5 (co - 1) / (sqrt(n_a n_b) + 3)), where co leaves out what review confirmed for both.
+
+    Two diligent people meet on what is truly wrong. Were that a link, they would count as one, and whoever follows
+    honest reporters around could weaken them by reporting first.
+    """
+    beyond = max(0, pair.co_reports - pair.shared_confirmed - 1)
     chance = sqrt(max(0, a.reported) * max(0, b.reported)) + policy.co_reports_offset
     return 1.0 - min(policy.link_co_reports, policy.co_reports_slope * beyond / chance) if beyond else 1.0
 
