@@ -170,7 +170,9 @@ def _stories(
                 known += 1
                 newcomers += crowd.newcomers[place]
     lost = min(max(0.0, weights - voices), policy.lost_cap)
-    return posterior(voices, seen, lost, newcomers, known, model)
+    # Bounded like the lost weight: forty young accounts say no more of a campaign than four.
+    capped = min(newcomers, policy.newcomers_cap)
+    return posterior(voices, seen, lost, capped, known - newcomers + capped, model)
 
 
 def _claim(

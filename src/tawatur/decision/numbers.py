@@ -127,6 +127,7 @@ SECTIONS = (
                 1000,
                 "linked weight beyond two voices says nothing more, or the uploader's own accounts would shield it",
             ),
+            Number("newcomers_cap", 0, 1000, "four young accounts say as much of a campaign as forty"),
         ),
     ),
     Section(

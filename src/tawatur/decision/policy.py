@@ -58,7 +58,8 @@ def parse_policy(text: str) -> Policy:
     values["reasons"] = {**DEFAULT_RULES, **_rules(text, reasons)}
     policy = Policy(**values)
     if policy.site_prior_confirmed >= policy.site_prior_reviewed:
-        line = _line(text, ("site_prior_confirmed",)) or _line(text, ("site_prior_reviewed",))
+        given = "site_prior_confirmed" if "site_prior_confirmed" in values else "site_prior_reviewed"
+        line = _line(text, (given,))
         allowed = f"less than site_prior_reviewed, which is {policy.site_prior_reviewed:g}"
         raise PolicyError(f"site_prior_confirmed is {policy.site_prior_confirmed:g}; it must be {allowed}", line)
     return policy
@@ -164,24 +165,20 @@ def _line_of_error(text: str, message: str) -> int:
 
 
 def _line(text: str, path: tuple[str, ...]) -> int:
-    """The line where a key stands: in its table, as a table's header, or failing that where its name first appears."""
+    """The line where a key stands; where it is part of an inline table, the line that comes nearest to it."""
     table: tuple[str, ...] = ()
-    first = 0
+    first, depth = 1, 0
     for place, written in enumerate(text.splitlines(), start=1):
         line = written.strip()
         if line.startswith("["):
-            table = _dotted(line.strip("[]").partition("]")[0])
-            if table == path:
-                return place
+            key = table = _dotted(line.strip("[]").partition("]")[0])
         elif "=" in line and not line.startswith("#"):
             key = (*table, *_dotted(line.partition("=")[0]))
-            if key == path:
-                return place
-            if not first and path[: len(key)] == key:
-                first = place  # an inline table further up holds it
-        if not first and table and path[: len(table)] == table:
-            first = place
-    return first or 1
+        else:
+            continue
+        if len(key) > depth and path[: len(key)] == key:
+            first, depth = place, len(key)
+    return first
 
 
 def _dotted(key: str) -> tuple[str, ...]:

@@ -103,6 +103,7 @@ class Policy(msgspec.Struct, frozen=True):
     default_views: float = 80.0
     views_cap: float = 300.0
     lost_cap: float = 2.0
+    newcomers_cap: int = 4
     # guard
     guard_reports: int = 2
     guard_rho0: float = 0.006

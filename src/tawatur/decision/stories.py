@@ -26,7 +26,7 @@ class Stories(NamedTuple):
 def log_count(voices: float, views: float, shape: float, rate: float) -> float:
     """log NB(K; n, a, m): K events from n views, at a rate per view that is gamma with shape a and mean m.
 
-        NB = Gamma(K + a) / (Gamma(a) K!) * (nm / (a + nm))^K * (a / (a + nm))^a
+    NB = Gamma(K + a) / (Gamma(a) K!) * (nm / (a + nm))^K * (a / (a + nm))^a
     """
     mean = views * rate
     log_tail = voices * log(mean / (shape + mean)) if voices else 0.0
