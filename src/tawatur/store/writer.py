@@ -29,6 +29,8 @@ GROUP = 128
 milliseconds."""
 BACKLOG = 4096
 """Changes that may wait; more are refused at once, for an answer that comes too late helps nobody."""
+GATHER_S = 0.002
+"""How long a group may wait for company. A lone change never waits."""
 ATTEMPTS = 12
 
 log = structlog.get_logger(__name__)
@@ -104,6 +106,7 @@ class Writer:
         self._queue: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._stopping = False
+        self._wanted = 1
         self._thread = threading.Thread(target=self._work, name="tawatur-writer", daemon=True)
 
     def start(self) -> None:
@@ -145,15 +148,25 @@ class Writer:
             if self._stopping:
                 raise DatabaseUnavailable("The server is stopping.")
             self._queue.append(waiting)
-            self._arrived.notify()
+            if len(self._queue) >= self._wanted:  # waking the writer for each arrival would cost more than it gains
+                self._arrived.notify()
+
+    def _gather(self, last: int) -> None:
+        """Waits a moment for as many changes as came last time: who was just answered is likely to ask again."""
+        if len(self._queue) < last and not self._stopping:
+            self._wanted = last
+            self._arrived.wait(GATHER_S)
+            self._wanted = 1
 
     def _work(self) -> None:
+        group: list[_Waiting] = []
         while True:
             with self._arrived:
                 while not self._queue and not self._stopping:
                     self._arrived.wait()
                 if not self._queue:
                     return
+                self._gather(len(group))
                 group = [self._queue.popleft() for _ in range(min(GROUP, len(self._queue)))]
             self._commit(group)
             _answer(group)

@@ -8,6 +8,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from tawatur import __version__
 from tawatur.settings import Settings
@@ -36,35 +39,35 @@ _PROBLEM = {
 }
 
 
-def make_app(settings: Settings) -> FastAPI:
+def make_app(settings: Settings) -> Starlette:
     """The application; the house is opened when the server starts and closed when it ends."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         house = House(settings)
-        app.state.house = house
+        app.state.house = api.state.house = house
         house.open()
         try:
             yield
         finally:
             await house.close()
 
-    app = FastAPI(
+    api = FastAPI(
         title="Tawatur",
         version=__version__,
         summary="An image is blocked automatically when several people report it, "
         "and a crowd that acts as one counts as one.",
-        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.router.routes.extend([*reports.raw_routes, *gate.raw_routes, *health.raw_routes])
     for part in (images, reports, decisions, events):
-        app.include_router(part.router, responses={"default": _problem_response()})
+        api.include_router(part.router, responses={"default": _problem_response()})
+    api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
+    problems.install(api)
+    busy = [*reports.raw_routes, *gate.raw_routes, *health.raw_routes]  # not worth FastAPI's way to them
+    app = Starlette(routes=[*busy, Mount("/", api)], lifespan=lifespan, middleware=[Middleware(BodyLimit)])
     problems.install(app)
-    app.add_middleware(BodyLimit)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 import structlog
-from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -100,7 +100,7 @@ def of_error(error: Exception) -> Response:
             return answer(500, "Something went wrong here", "It was noted. Nothing half done was kept.")
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Makes every failure of the app a problem."""
 
     async def handle(request: Request, error: Exception) -> Response:
