@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from tawatur import __version__
+from tawatur import __version__, logs
 from tawatur.settings import Settings
 from tawatur.store.database import DatabaseUnavailable, NotInitialised
 from tawatur.store.files import StorageUnavailable
@@ -157,17 +156,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def _settings() -> Settings:
     settings = Settings()
-    level = settings.log_level.lower()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.configure(settings.log_level)
     return settings
 
 

@@ -86,8 +86,10 @@ def of_error(error: Exception) -> Response:
         case Refused() | ImageRefused():
             return of_refusal(error)
         case DatabaseUnavailable():
+            log.warning("database_unavailable", reason=str(error))
             return unavailable("The database cannot be reached or is full. Nothing was changed; try again.")
         case StorageUnavailable():
+            log.warning("storage_unavailable", reason=str(error))
             return unavailable("The disk is full or cannot be written. Nothing was changed; try again.")
         case RequestValidationError():
             return of_validation(list(error.errors()))

@@ -10,6 +10,7 @@ import sys
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from tawatur import logs
 from tawatur.settings import Settings
 from tawatur.store.database import Database
 from tawatur.web.app import make_app
@@ -21,7 +22,9 @@ _PR_SET_PDEATHSIG = 1
 def worker() -> object:
     """The application as a worker process builds it, from the environment."""
     _end_with_parent()
-    return make_app(Settings())
+    settings = Settings()
+    logs.configure(settings.log_level)
+    return make_app(settings)
 
 
 def _end_with_parent() -> None:
@@ -47,7 +50,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         http="httptools",
         lifespan="on",
         access_log=False,
-        log_level=settings.log_level.lower(),
+        log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
         proxy_headers=False,
