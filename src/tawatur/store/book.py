@@ -44,7 +44,7 @@ class Book:
         self._report_homes: dict[str, str | None] = {}
         self._reporters: dict[tuple[str, str], Reporter | None] = {}
         self._records: dict[tuple[str, str], dict[str, ReporterRecord]] = {}
-        self._pasts: dict[tuple[str, str], dict[str, Past]] = {}
+        self._pasts: dict[tuple[str, str], dict[str, Past]] = {}  # by report
         self._people: dict[tuple[str, str], set[str]] = {}
         self._blocks: dict[str, list[datetime]] = {}
 
@@ -174,7 +174,7 @@ class Book:
     def report(self, site: str, report: str) -> Report | None:
         """The site's report with this id, from any round."""
         if report not in self._report_homes:
-            self._load_report(site, report)
+            self._load_report_homes({report})
         home = self._report_homes.get(report)
         if home is None:
             return None
@@ -211,12 +211,13 @@ class Book:
 
     def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, dict[str, Past]]:
         """What each of these people reported within the window, by family."""
+        since = now - CO_REPORT_WINDOW
         wanted = {reporter for reporter in reporters if (site, reporter) not in self._pasts}
         if wanted:
             for reporter in wanted:
                 self._pasts[site, reporter] = {}
-            self._load_pasts(site, wanted, now - CO_REPORT_WINDOW)
-        return {reporter: self._pasts[site, reporter] for reporter in reporters}
+            self._load_pasts(site, wanted, since)
+        return {reporter: _by_family(self._pasts[site, reporter].values(), since) for reporter in reporters}
 
     def probations(self, site: str, reporter: str) -> dict[str, datetime]:
         """The probations that wrong blocks gave this person: until when, by report."""
@@ -299,21 +300,9 @@ class Book:
         if known is None:
             return
         if report.withdrawn_at is not None:
-            known.pop(report.family, None)
+            known.pop(report.id, None)
         else:
-            old = known.get(report.family)
-            known[report.family] = self._past(report, self.family(report.family), old is not None and old.rejected)
-
-    @staticmethod
-    def _past(report: Report, family: Family, rejected_before: bool) -> Past:
-        holds = (
-            family.status == BLOCKED
-            and family.provisional
-            and family.authority == Authority.MACHINE
-            and report.round == family.round
-        )
-        rejected = report.outcome == "rejected" or (report.outcome is None and rejected_before)
-        return Past(report.reporter, report.family, rejected, holds)
+            known[report.id] = _past(report, self.family(report.family))
 
     # -- where rows come from; in memory there is nothing more to find -----------------------------
 
@@ -326,7 +315,7 @@ class Book:
     def _load_families(self, ids: set[str]) -> None: ...
     def _load_rounds(self, ids: set[str]) -> None: ...
     def _load_earlier(self, family: str) -> None: ...
-    def _load_report(self, site: str, report: str) -> None: ...
+    def _load_report_homes(self, ids: set[str]) -> None: ...
     def _load_reporters(self, site: str, ids: set[str]) -> None: ...
     def _load_records(self, site: str, ids: set[str]) -> None: ...
     def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None: ...
@@ -335,6 +324,28 @@ class Book:
 def has_past(reporter: Reporter) -> bool:
     """Whether anything this person did or was told before can bear on a case."""
     return reporter.reported > 1 or reporter.reviewed_reports > 0 or reporter.muted
+
+
+def _past(report: Report, family: Family) -> Past:
+    supports = (
+        family.status == BLOCKED
+        and family.provisional
+        and family.authority == Authority.MACHINE
+        and report.round == family.round
+    )
+    return Past(report.id, report.reporter, report.family, report.first_at, report.outcome == "rejected", supports)
+
+
+def _by_family(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
+    """Those after `since`, one a family: who reported it again after a review has both facts."""
+    found: dict[str, Past] = {}
+    for past in pasts:
+        if past.at > since:
+            other = found.get(past.family)
+            if other is not None:
+                past = replace(past, rejected=past.rejected or other.rejected, supports=past.supports or other.supports)
+            found[past.family] = past
+    return found
 
 
 def _bears_on_pasts(family: Family) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -30,6 +30,7 @@ class Wants(msgspec.Struct, frozen=True):
     families: tuple[str, ...] = ()
     reporters: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
     key: str | None = None
 
 
@@ -92,6 +93,9 @@ class DatabaseBook(Book):
             self._load_images(ids)
         homes = {image.family for image in self._images.values() if image is not None}
         homes.update(family for want in wanted for family in want.families)
+        if taken_back := {report for want in wanted for report in want.reports}:
+            self._load_report_homes(taken_back)
+            homes.update(home for report in taken_back if (home := self._report_homes[report]) is not None)
         if homes:
             self._load_families(homes)
             self._load_rounds(homes)
@@ -159,6 +163,8 @@ class DatabaseBook(Book):
         self._families.update({f.id: f for f in families.of_ids(self._connection, ids, lock=self._lock)})
 
     def _load_rounds(self, ids: set[str]) -> None:
+        if strangers := ids - self._families.keys():
+            self._load_families(strangers)  # first: what is read under the lock stays true
         unknown = set()
         for family in ids:
             kept = self._kept.find(self._families.get(family))
@@ -175,9 +181,9 @@ class DatabaseBook(Book):
             report.id: report for report in reports.of_all_rounds(self._connection, family) if report.round != present
         }
 
-    def _load_report(self, site: str, report: str) -> None:
-        found = reports.of_id(self._connection, site, report)
-        self._report_homes[report] = None if found is None else found.family
+    def _load_report_homes(self, ids: set[str]) -> None:
+        self._report_homes.update(dict.fromkeys(ids))
+        self._report_homes.update(reports.homes(self._connection, ids))
 
     def _load_reporters(self, site: str, ids: set[str]) -> None:
         self._reporters.update({(site, reporter): None for reporter in ids})
@@ -196,13 +202,17 @@ class DatabaseBook(Book):
 
     def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None:
         for past in reports.history(self._connection, site, ids, since):
-            mine = self._pasts[site, past.reporter]
-            old = mine.get(past.family)
-            if old is not None:  # reported again after a review: one family, both facts
-                past = msgspec.structs.replace(
-                    past, rejected=past.rejected or old.rejected, supports=past.supports or old.supports
-                )
-            mine[past.family] = past
+            self._pasts[site, past.reporter][past.report] = past
+        for report in self._touched_reports():
+            if report.reporter in ids and report.site == site:
+                self._note_past(report)
+
+    def _touched_reports(self) -> Iterator[Report]:
+        """The reports whose part in people's pasts this group may have changed; the database does not know yet."""
+        yield from self._new_reports.values()
+        yield from self._changed_reports.values()
+        for family in self._changed_families:
+            yield from self._rounds.get(family, {}).values()
 
     def with_past(self, site: str, ids: Iterable[str]) -> dict[str, Reporter]:
         ids = set(ids)

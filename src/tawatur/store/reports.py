@@ -40,10 +40,12 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):
-    """One family that a reporter reported earlier: how it ended, and whether the report holds up a block now."""
+    """A report that somebody made at `at` and did not take back: how it ended, and whether it holds up a block now."""
 
+    report: str
     reporter: str
     family: str
+    at: datetime
     rejected: bool
     supports: bool
 
@@ -56,11 +58,13 @@ _round = (
     .where(_reports.family.in_(bindparam("ids", expanding=True)))
 )
 _all_rounds = select(schema.reports).where(_reports.family == bindparam("family")).order_by(_reports.id)
-_by_id = select(schema.reports).where(_reports.id == bindparam("id"), _reports.site == bindparam("site"))
+_homes = select(_reports.id, _reports.family).where(_reports.id.in_(bindparam("ids", expanding=True)))
 _history = (
     select(
+        _reports.id,
         _reports.reporter,
         _reports.family,
+        _reports.first_at,
         _reports.outcome,
         _reports.round == _families.round,
         _families.status,
@@ -91,8 +95,9 @@ def of_all_rounds(connection: Connection, family: str) -> list[Report]:
     return rows.read(connection, Report, _all_rounds, family=family)
 
 
-def of_id(connection: Connection, site: str, report: str) -> Report | None:
-    return next(iter(rows.read(connection, Report, _by_id, id=report, site=site)), None)
+def homes(connection: Connection, reports: set[str]) -> dict[str, str]:
+    """The families of these reports, of whichever site."""
+    return {row.id: row.family for row in connection.execute(_homes, {"ids": sorted(reports)})}
 
 
 def history(connection: Connection, site: str, reporters: set[str], since: datetime) -> list[Past]:
@@ -100,12 +105,14 @@ def history(connection: Connection, site: str, reporters: set[str], since: datet
     found = connection.execute(_history, {"site": site, "ids": sorted(reporters), "since": since})
     return [
         Past(
+            report,
             reporter,
             family,
+            at,
             outcome == "rejected",
             bool(live and status == BLOCKED and provisional and authority == Authority.MACHINE),
         )
-        for reporter, family, outcome, live, status, provisional, authority in found
+        for report, reporter, family, at, outcome, live, status, provisional, authority in found
     ]
 
 

@@ -108,7 +108,8 @@ async def withdraw(request: Request, site: SiteId, report: ReportId) -> Any:
     """Takes a report back, as if it had never been made. Withdrawing twice is the same as once."""
     key = report_id(report)
     house = house_of(request)
-    found = await house.make(Change(Wants(site), lambda book, now: withdraw_report(book, site, key, now)))
+    wants = Wants(site, reports=(key,))
+    found = await house.make(Change(wants, lambda book, now: withdraw_report(book, site, key, now)))
     return ReportOut(id=found.id, status=found.status)
 
 

@@ -1,0 +1,233 @@
+"""A site with images, people and a clock that only moves when told to: in memory, or in a database.
+
+The same commands run on both, in the same order, with the same ids and times, so that their results can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+import msgspec
+
+from tawatur.log import events
+from tawatur.log.events import Signals
+from tawatur.moderation.register import NewImage, Registered, register_image
+from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
+from tawatur.moderation.review import NewReview, Reviewed, review_image
+from tawatur.moderation.sweep import lapse
+from tawatur.moderation.view import count_views
+from tawatur.store.book import Book
+from tawatur.store.database import Database
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.events import EventRow
+from tawatur.store.families import Authority, Family
+from tawatur.store.reporters import Reporter, ReporterRecord
+from tawatur.store.reports import Report
+from tawatur.store.sites import Site, SiteRecord, StoredPolicy
+
+T = TypeVar("T")
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ESTABLISHED = START - timedelta(days=400)
+
+
+class MemoryBook(Book):
+    """The book that a replay uses, with its events kept."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        super().__init__(new_id)
+        self.appended: list[EventRow] = []
+
+    def append(self, event: EventRow) -> None:
+        super().append(event)
+        self.appended.append(event)
+
+
+class RecordingBook(DatabaseBook):
+    """A book over a transaction that also says which events it appends."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.appended: list[EventRow] = []
+
+    def append(self, event: EventRow) -> None:
+        super().append(event)
+        self.appended.append(event)
+
+
+class World:
+    """One site. Its books are in memory unless a database is given; every command is a transaction of its own, except
+    within `with world.group():`."""
+
+    def __init__(self, database: Database | None = None, site: str = "5", policy: str | None = None) -> None:
+        self.database = database
+        self.now = START
+        self.log: list[dict[str, Any]] = []
+        self.site = f"{site:0>8}-0000-7000-8000-000000000000"
+        self._numbers = count(1)
+        self._book: Book | None = None
+        self._memory = MemoryBook(self.new_id) if database is None else None
+        version = 0 if policy is None else 1
+        self.run(lambda book: book.add_site(Site(self.site, f"site {site}", START, policy_version=version)))
+        if policy is not None:
+            self._use_policy(StoredPolicy(self.site, 1, policy, START))
+
+    def new_id(self) -> str:
+        return f"{self.site[:8]}-0000-7000-8000-{next(self._numbers):012d}"
+
+    def _use_policy(self, policy: StoredPolicy) -> None:
+        if self._memory is not None:
+            self._memory._policies[policy.site] = policy
+        else:
+            from tawatur.store import rows, schema
+
+            assert self.database is not None
+            with self.database.write() as connection:
+                rows.insert(connection, schema.policies, [policy])
+
+    # -- running -------------------------------------------------------------------------------
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """Several commands in one transaction, as the writer does."""
+        if self._memory is not None:
+            yield
+            return
+        assert self.database is not None
+        with self.database.write() as connection:
+            self._book = RecordingBook(connection, self.new_id, lock=not self.database.is_sqlite)
+            try:
+                yield
+                self._book.flush()
+            finally:
+                self._book = None
+
+    def run(self, command: Callable[[Any], T]) -> T:
+        """Runs a command on the site's book, and adds the events that it appended to `log`."""
+        book = self._memory or self._book
+        if book is None:
+            with self.group():
+                return self.run(command)
+        assert isinstance(book, MemoryBook | RecordingBook)
+        before = len(book.appended)
+        made = command(book)
+        self.log.extend(events.line(event) for event in book.appended[before:])
+        return made
+
+    def wait(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def tick(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def register(self, content: str = "picture", uploader: str | None = None) -> Registered:
+        new = NewImage(self.site, content, "image/png", 100, 320, 240, uploader=uploader)
+        now = self.tick()
+        return self.run(lambda book: register_image(book, new, now))
+
+    def image(self, content: str = "picture", uploader: str | None = None) -> str:
+        return self.register(content, uploader).image.id
+
+    def report(self, image: str, reporter: str, reason: str = "violence", **signals: Any) -> Reported:
+        """By somebody whose account is old, unless told otherwise."""
+        said = Signals(**{"account_created_at": ESTABLISHED, **signals})
+        now = self.tick()
+        return self.run(
+            lambda book: receive_report(book, NewReport(self.site, image, reporter, reason, None, said), now)
+        )
+
+    def crowd(self, image: str, people: int = 12, reason: str = "violence", prefix: str = "r", **signals: Any) -> str:
+        """So many unconnected people report; returns the image's status after the last."""
+        return [self.report(image, f"{prefix}{n}", reason, **signals).status for n in range(people)][-1]
+
+    def withdraw(self, report: str) -> Reported:
+        now = self.tick()
+        return self.run(lambda book: withdraw_report(book, self.site, report, now))
+
+    def review(self, image: str, outcome: str, reviewer: str = "mod", **more: Any) -> Reviewed:
+        now = self.tick()
+        return self.run(lambda book: review_image(book, NewReview(self.site, image, reviewer, outcome, **more), now))
+
+    def views(self, image: str, number: int) -> str:
+        now = self.tick()
+        return self.run(lambda book: count_views(book, self.site, image, number, now))[1]
+
+    def lapse(self, image: str) -> bool:
+        now = self.tick()
+        return self.run(lambda book: lapse(book, book.image(self.site, image).family, now))
+
+    def mute(self, reporter: str) -> None:
+        def run(book: Book) -> None:
+            found = book.reporter(self.site, reporter)
+            if found is None:
+                book.add_reporter(Reporter(self.site, reporter, self.now, muted=True))
+            else:
+                book.save_reporter(msgspec.structs.replace(found, muted=True))
+
+        self.run(run)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    def family(self, image: str) -> Family:
+        def find(book: Book) -> Family:
+            found = book.image(self.site, image)
+            assert found is not None
+            return book.family(found.family)
+
+        return self.run(find)
+
+    def status(self, image: str) -> str:
+        return self.family(image).status
+
+    def live(self, image: str) -> list[Report]:
+        return self.run(lambda book: book.live_reports(book.image(self.site, image).family))
+
+    def all_reports(self, image: str) -> list[Report]:
+        def find(book: Book) -> list[Report]:
+            found = book.image(self.site, image)
+            assert found is not None
+            present = book.round_reports(found.family).values()
+            return sorted([*book.earlier_reports(found.family).values(), *present], key=lambda report: report.id)
+
+        return self.run(find)
+
+    def reporter(self, name: str) -> Reporter:
+        found: Reporter | None = self.run(lambda book: book.reporter(self.site, name))
+        assert found is not None
+        return found
+
+    def record(self, name: str) -> dict[str, ReporterRecord]:
+        return dict(self.run(lambda book: book.records(self.site, name)))
+
+    def site_records(self) -> dict[str, SiteRecord]:
+        return dict(self.run(lambda book: book.site_records(self.site)))
+
+    def site_row(self) -> Site:
+        found: Site | None = self.run(lambda book: book.site(self.site))
+        assert found is not None
+        return found
+
+    def verdict(self, image: str) -> Any:
+        from tawatur.moderation.settle import judge
+
+        return self.run(lambda book: judge(book, book.family(book.image(self.site, image).family), self.now))
+
+    def voices(self, image: str) -> float:
+        return float(self.verdict(image).voices)
+
+    def types(self) -> list[str]:
+        return [line["type"] for line in self.log]
+
+    def told(self, kind: str) -> list[dict[str, Any]]:
+        """The events of one type so far."""
+        return [line for line in self.log if line["type"] == kind]
+
+
+MODERATOR, ADMIN = Authority.MODERATOR, Authority.ADMIN
