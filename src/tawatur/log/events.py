@@ -65,11 +65,11 @@ class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
 
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
-    "reports", "copy", "withdrawal", "review" or "lapse". `verdict` is the explanation, where the engine decided."""
+    "reports", "views", "copy", "withdrawal", "review" or "lapse". `verdict` explains it, where the engine decided."""
 
     images: list[str]
     cause: str
-    provisional: bool = False
+    provisional: bool
     reason: str | None = None
     review_by: datetime | None = None
     verdict: dict[str, Any] | None = None

@@ -18,6 +18,8 @@ from tawatur.store.reports import Report
 from tawatur.store.verdicts import Review
 
 OUTCOMES = ("upheld", "rejected", "undecided")
+MOST_DOUBLINGS = 12
+"""Of the immunity; eleven years and more are for good, and a moment must stay one that a calendar knows."""
 
 
 class NewReview(msgspec.Struct, frozen=True):
@@ -95,7 +97,7 @@ def _decide(book: Book, family: Family, new: NewReview, policy: Policy, now: dat
     """The family under a human verdict: earlier reports are closed, and the picture is blocked or shown."""
     upheld = new.outcome == "upheld"
     status = BLOCKED if upheld else VISIBLE
-    immunity = timedelta(hours=policy.immunity_hours) * 2**family.rejections
+    immunity = timedelta(hours=policy.immunity_hours) * 2 ** min(family.rejections, MOST_DOUBLINGS)
     decided = replace(
         family,
         provisional=False,

@@ -33,6 +33,7 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
 
     New evidence only moves the state up (views alone must not lift a block, or view inflation would); a withdrawal
     (`cause` "withdrawal") may also move a provisional state down. A standing human verdict is never touched.
+    Only a new report asks a person again about what a person left undecided.
     """
     verdict = judge(book, family, now)
     family = replace(family, look_value=verdict.queue_value)
@@ -46,7 +47,7 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
     )
     if standing_verdict(family, now) is None and (rises or falls):
         family = _move(book, image, family, wanted, verdict, now, cause)
-    elif verdict.action == "review" and family.queued_at is None:
+    elif cause == "reports" and family.queued_at is None and (verdict.action == "review" or family.provisional):
         family = replace(family, queued_at=now)
         book.append(
             events.row(

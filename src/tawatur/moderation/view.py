@@ -20,5 +20,5 @@ def count_views(book: Book, site: str, image_id: str, count: int, now: datetime)
     image = book.add_views(image, count)
     book.append(events.row(book.new_id(), site, image.id, now, events.ImageViewed(count=count)))
     if book.live_reports(family.id):
-        family = settle(book, image.id, family, now)
+        family = settle(book, image.id, family, now, cause="views")
     return image.views or 0, family.status
