@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
-from functools import lru_cache
+import socket
 
 IPV4_PREFIX = 24
 IPV6_PREFIX = 48
 """Networks are told apart by prefix: what one household, office or carrier gateway gets as a block."""
 
 DIGEST_HEX = 32
+_MAPPED = bytes(10) + b"\xff\xff"
+"""What an IPv4 address begins with when it is written as an IPv6 one."""
 
 
 class Pseudonyms:
@@ -42,14 +43,14 @@ class Pseudonyms:
         return hmac.digest(self._key, f"{kind}/{name}".encode(), "sha256").hex()[:DIGEST_HEX]
 
 
-@lru_cache(maxsize=4096)
 def network_prefix(name: str) -> str:
-    """The network part of an IP address; text that is no address comes back as it is."""
-    try:
-        address = ipaddress.ip_address(name.strip())
-    except ValueError:
-        return name
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    length = IPV4_PREFIX if address.version == 4 else IPV6_PREFIX
-    return str(ipaddress.ip_network((address, length), strict=False))
+    """The network part of an IP address as text; text that is no address comes back as it is."""
+    for family, octets in ((socket.AF_INET, IPV4_PREFIX // 8), (socket.AF_INET6, IPV6_PREFIX // 8)):
+        try:
+            packed = socket.inet_pton(family, name.strip())
+        except (OSError, UnicodeEncodeError, ValueError):
+            continue
+        if packed.startswith(_MAPPED):
+            packed, octets = packed[len(_MAPPED) :], IPV4_PREFIX // 8
+        return f"{packed[:octets].hex()}/{octets * 8}"
+    return name
