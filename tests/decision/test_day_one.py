@@ -61,7 +61,8 @@ LINKED = ("device", "network and referrer", "network", "fresh the same day", "fr
 def test_forty_linked_accounts_neither_block_nor_blur(reason: str, kind: str) -> None:
     for views in (0, 5, 60, 1000, None):
         for count in (3, 10, 40):
-            verdict = decide(case(linked_accounts(kind, count, reason), views), DEFAULT_POLICY, PRIORS, LATER)
+            one = case(linked_accounts(kind, count, reason), views, network_people={"n": count})
+            verdict = decide(one, DEFAULT_POLICY, PRIORS, LATER)
             assert verdict.action in ("allow", "review"), (views, count, verdict.voices)
 
 

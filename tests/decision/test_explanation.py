@@ -170,8 +170,9 @@ def test_in_arabic() -> None:
 def test_in_french() -> None:
     assert in_words(a_mixed_case(), "fr") == (
         "9 signalements provenant d’environ 5 personnes indépendantes pour 210 vues\u202f; nombre attendu\u00a0: de 3 "
-        "à 20 pour une image contraire aux règles, 1 au plus pour une image ordinaire. 4 signalements de moindre "
-        "poids\u00a0: même appareil qu’un signalement précédent. Pour la bloquer, il faudrait 8 personnes indépendantes de plus."
+        "à 20 pour une image contraire aux règles, 1 au plus pour une image ordinaire. 4 signalements de "
+        "moindre poids\u00a0: même appareil qu’un signalement précédent. "
+        "Pour la bloquer, il faudrait 8 personnes indépendantes de plus."
     )
 
 

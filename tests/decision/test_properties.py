@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tawatur.decision.case import Case, Record, Site
+from tawatur.decision.case import Case, Record, Report, Site
 from tawatur.decision.evidence import claims, gather
 from tawatur.decision.gates import guard_evidence
 from tawatur.decision.model import PRIORS, Model
@@ -40,10 +40,14 @@ def essence(verdict: Verdict) -> tuple[object, ...]:
     return (*said, verdict.queue_value, verdict.review_by)
 
 
-def and_then(one: Case, more: object, record: Record | None = None) -> Case:
+def and_then(one: Case, more: Report, record: Record | None = None) -> Case:
     reports = (*one.reports, more)
     records = one.records if record is None else {**one.records, "zz": record}
-    return msgspec.structs.replace(one, reports=reports, records=records)
+    people = dict(one.network_people)
+    network = more.network
+    if network is not None and (record is None or record.reported <= 1):
+        people[network] = people.get(network, 0) + 1  # whoever was never seen before is now
+    return msgspec.structs.replace(one, reports=reports, records=records, network_people=people)
 
 
 # 1. Adding a report.
@@ -51,15 +55,15 @@ def and_then(one: Case, more: object, record: Record | None = None) -> Case:
 
 @settings(max_examples=100)
 @given(any_case(), any_report("zz"), any_record())
-def test_a_further_report_of_any_kind_never_lowers_the_voices(one: Case, more: object, record: Record) -> None:
-    later = msgspec.structs.replace(more, at=NOON + timedelta(minutes=40))  # type: ignore[type-var]
+def test_a_further_report_of_any_kind_never_lowers_the_voices(one: Case, more: Report, record: Record) -> None:
+    later = msgspec.structs.replace(more, at=NOON + timedelta(minutes=40))
     assert voices_of(and_then(one, later, record)) >= voices_of(one) - CLOSE
 
 
 @settings(max_examples=25)
 @given(any_case(most=32), any_report("zz"))
-def test_nor_among_many(one: Case, more: object) -> None:
-    later = msgspec.structs.replace(more, at=NOON + timedelta(minutes=40))  # type: ignore[type-var]
+def test_nor_among_many(one: Case, more: Report) -> None:
+    later = msgspec.structs.replace(more, at=NOON + timedelta(minutes=40))
     assert voices_of(and_then(one, later)) >= voices_of(one) - CLOSE
 
 

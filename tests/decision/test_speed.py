@@ -1,4 +1,4 @@
-"""A decision is on the path of every report. Test machines are shared, so the bounds are wide; the goals stand beside."""
+"""A decision is on the path of every report. Bounds are wide, as test machines are shared; goals stand beside."""
 
 from __future__ import annotations
 

@@ -35,13 +35,29 @@ def test_strangers_count_in_full() -> None:
         ({"device": "d"}, 0, 0.1),
         ({"referrer": "c"}, 0, 0.5),
         ({"network": "n"}, 0, 0.3),
-        ({"network": "n"}, 6, 0.65),
-        ({"network": "n"}, 600, 1 - 0.7 / 101),
-        ({"device": "d", "network": "n", "referrer": "c"}, 6, 0.1 * 0.5 * 0.65),
+        ({"network": "n"}, 62, 0.65),
+        ({"network": "n"}, 602, 1 - 0.7 / 11),
+        ({"device": "d", "network": "n", "referrer": "c"}, 62, 0.1 * 0.5 * 0.65),
+        ({"network": "n"}, 2, 0.3),
+        ({"network": "n"}, 1, 0.3),
     ],
 )
 def test_each_shared_signal_takes_its_share(signals: dict[str, str], people: int, left: float) -> None:
     assert two(report("a", **signals), report("b", **signals), network_people={"n": people}) == pytest.approx(left)
+
+
+def test_accounts_seen_nowhere_else_do_not_make_their_network_a_carriers() -> None:
+    ring = crowd(40, network="n")
+    assert sum(kept(Case(ring, network_people={"n": 40}))) == pytest.approx(1 / 0.7)
+    known = {one.reporter: Record(reported=2) for one in ring}
+    assert sum(kept(Case(ring, records=known, network_people={"n": 40}))) < 2.5
+    assert sum(kept(Case(ring, network_people={"n": 4040}))) > 30
+
+
+def test_a_ring_of_sixty_that_reported_before_stays_below_the_floor() -> None:
+    ring = crowd(60, network="n")
+    known = {one.reporter: Record(reported=9) for one in ring}
+    assert sum(kept(Case(ring, records=known, network_people={"n": 60}))) < 3.0
 
 
 @pytest.mark.parametrize(

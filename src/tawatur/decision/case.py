@@ -80,7 +80,7 @@ class Case(msgspec.Struct, frozen=True):
     `reports` are the live reports that no review has decided on yet, one a reporter, in order of `at`; what a person
     has judged lives on in the records alone. `records` holds the record of every reporter that has one (a missing key
     is an empty record). `pairs` lists only those pairs that share something. `network_people[n]` is how many people of
-    the site were ever seen on network n.
+    the site were ever seen on network n, those of this case included.
     `views` counts distinct people who were shown the picture and could have reported, `None` when the site sends no
     views; `views_per_day` is their recent pace.
     `immune_until` comes from a review that rejected earlier reports. `human` is the standing human verdict on these

@@ -96,7 +96,7 @@ SECTIONS = (
                 "link_network_people",
                 0.1,
                 1e6,
-                "mobile carriers put thousands behind one address, which must link weakly",
+                "a carrier's hundreds link weakly, yet sixty accounts behind one address make fewer than three voices",
             ),
             Number("link_cohort", 0, 1, "newcomers made within days of each other are often made together"),
             Number("cohort_days", 0, 365, "two days: bought accounts come in batches"),

@@ -30,9 +30,26 @@ Members = Sequence[bool]
 Linked = list[tuple[int, int, float]]
 
 
-def network_link(people: int, policy: Policy) -> float:
-    """r = 0.7 / (1 + people seen on that network / 6): a carrier's address links weakly."""
-    return policy.link_network / (1.0 + people / policy.link_network_people)
+def network_link(others: int, policy: Policy) -> float:
+    """r = 0.7 / (1 + people seen on that network / 60): a carrier's address links weakly.
+
+    N accounts that all report behind one address make at most 1 / r voices, so the scale decides how large a ring
+    may grow before it counts as several people: with 60, a ring of 60 stays below three (with 6, one of 8 did not).
+    """
+    return policy.link_network / (1.0 + others / policy.link_network_people)
+
+
+def vouched_for(reports: Sequence[Report], case: Case) -> dict[str, int]:
+    """How many people of each network are known from something else than this case.
+
+    Whoever was never seen but in this case does not count: otherwise forty accounts behind one address would prove by
+    their own number that the address is a carrier's, and make eleven voices.
+    """
+    others = dict(case.network_people)
+    for report in reports:
+        if report.network in others and _record(case, report).reported <= 1:
+            others[report.network] -= 1
+    return {network: max(0, people) for network, people in others.items()}
 
 
 def pair_keep(pair: Pair, a: Record, b: Record, policy: Policy) -> float:
@@ -99,8 +116,8 @@ def _linked_pairs(
     for group in _sharing([report.referrer for report in reports]):
         link(group, policy.link_referrer)
     for group in _sharing([report.network for report in reports]):
-        people = case.network_people.get(reports[group[0]].network or "", 0)
-        link(group, network_link(people, policy))
+        others = vouched_for(reports, case).get(reports[group[0]].network or "", 0)
+        link(group, network_link(others, policy))
     fresh = [j for j, newcomer in enumerate(newcomers) if newcomer]
     for at, j in enumerate(fresh):
         for i in fresh[:at]:
@@ -191,7 +208,8 @@ def _coded_signals(reports: Sequence[Report], case: Case, policy: Policy) -> lis
     """For each signal that at least two share: a code for every report, and the (1 - r) that sharing its code
     leaves."""
     networks = [report.network for report in reports]
-    by_network = [network_link(case.network_people.get(name or "", 0), policy) for name in networks]
+    others = vouched_for(reports, case)
+    by_network = [network_link(others.get(name or "", 0), policy) for name in networks]
     count = len(reports)
     signals = (
         ([report.device for report in reports], [policy.link_device] * count),

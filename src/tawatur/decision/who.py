@@ -14,7 +14,15 @@ from tawatur.decision.model import Model
 from tawatur.decision.policy import Policy
 from tawatur.decision.record import NO_RECORD
 from tawatur.decision.stories import stray_quantiles, violation_quantiles
-from tawatur.decision.voices import DAY, co_reports_keep, errors_keep, independent, known_pairs, network_link
+from tawatur.decision.voices import (
+    DAY,
+    co_reports_keep,
+    errors_keep,
+    independent,
+    known_pairs,
+    network_link,
+    vouched_for,
+)
 
 WHYS = ("device", "network", "referrer", "cohort", "shared_errors", "co_reports")
 
@@ -61,7 +69,8 @@ def _keeps(crowd: Crowd, case: Case, policy: Policy) -> dict[str, list[float]]:
     """For each kind of link, what it alone would leave of every report were all reports of weight 1."""
     reports = crowd.reports
     networks = [report.network for report in reports]
-    links = [network_link(case.network_people.get(name or "", 0), policy) for name in networks]
+    others = vouched_for(reports, case)
+    links = [network_link(others.get(name or "", 0), policy) for name in networks]
     keeps = {
         "device": _by_rank([report.device for report in reports], [policy.link_device] * len(reports)),
         "network": _by_rank(networks, links),
