@@ -60,6 +60,22 @@ def test_a_ring_of_sixty_that_reported_before_stays_below_the_floor() -> None:
     assert sum(kept(Case(ring, records=known, network_people={"n": 60}))) < 3.0
 
 
+def test_one_device_behind_a_network_is_one_neighbour_and_not_forty() -> None:
+    farm, honest = crowd(40, prefix="a", network="n", device="d"), crowd(8, prefix="h", network="n")
+    late = tuple(msgspec.structs.replace(one, at=LATER) for one in honest)
+    people = {"n": 48 + 600}
+    alone = sum(kept(Case(honest, network_people=people)))
+    assert sum(kept(Case(farm + late, network_people=people))) > alone
+
+
+@pytest.mark.parametrize("count", [10, 200, 2000])
+def test_nobody_gains_by_giving_the_accounts_of_one_network_pairs_of_devices(count: int) -> None:
+    paired = tuple(
+        report(f"r{place:05d}", minute=place, network="n", device=f"d{place // 2}") for place in range(count)
+    )
+    assert sum(kept(Case(paired))) < 1 / 0.7 + 0.2
+
+
 @pytest.mark.parametrize(
     ("ages", "left"),
     [((1, 2.5), 0.5), ((1, 3), 1.0), ((13, 13.9), 0.5), ((13.5, 14.5), 1.0), ((20, 20), 1.0), ((1, None), 1.0)],

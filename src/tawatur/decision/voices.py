@@ -1,76 +1,40 @@
 """From reports to voices: how many independent people stand behind the reports (decision.md, section 3).
 
-    link(a, b) = 1 - prod_f (1 - r_f)
-    om_j       = om0_j prod_{i earlier} (1 - link(i, j) min(1, om0_i / om0_j))
-    voices     = sum om_j
+    strong(i, j) = 1 - (1 - r_device) (1 - r_referrer) (1 - r_cohort) (1 - r_errors) (1 - r_co_reports)
+    own_j        = prod_{i earlier} (1 - strong(i, j) min(1, om0_i / om0_j))
+    link(i, j)   = 1 - (1 - strong(i, j)) (1 - r_network own_i)
+    om_j         = om0_j prod_{i earlier} (1 - link(i, j) min(1, om0_i / om0_j))
+    voices       = sum om_j
 
-A later report only ever adds. Voices are computed for several subsets of the same reports at once, since the costly
-part, who is linked with whom, is the same for all of them. Few reports are linked pair by pair; a flood is linked in
-blocks of rows, so that memory stays linear in the number of reports.
+A later report only ever adds. A network links in as far as the earlier report is somebody of its own by all
+stronger signals: forty accounts of one device are one neighbour, not forty, so they cannot drown the honest people who
+happen to share their network.
+
+Voices are computed for several subsets of the same reports at once, since the costly part, who is linked with whom, is
+the same for all. Few reports are linked pair by pair; a flood is linked in blocks of rows, so that memory
+stays linear in the number of reports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import pairwise
-from math import sqrt
+from collections.abc import Sequence
+from itertools import combinations, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from tawatur.decision.case import Case, Pair, Record, Report
+from tawatur.decision.case import Case, Report
+from tawatur.decision.links import DAY, created, known_pairs, network_link, pair_keep, record_of, sharing, vouched_for
 from tawatur.decision.policy import Policy
-from tawatur.decision.record import NO_RECORD
 
 FEW = 24
 BLOCK_ROWS = 256
-DAY = 86_400.0
 
 Members = Sequence[bool]
-Linked = list[tuple[int, int, float]]
-
-
-def network_link(others: int, policy: Policy) -> float:
-    """r = 0.7 / (1 + people seen on that network / 60): a carrier's address links weakly.
-
-    N accounts that all report behind one address make at most 1 / r voices, so the scale decides how large a ring
-    may grow before it counts as several people: with 60, a ring of 60 stays below three (with 6, one of 8 did not).
-    """
-    return policy.link_network / (1.0 + others / policy.link_network_people)
-
-
-def vouched_for(reports: Sequence[Report], case: Case) -> dict[str, int]:
-    """How many people of each network are known from something else than this case.
-
-    Whoever was never seen but in this case does not count: otherwise forty accounts behind one address would prove by
-    their own number that the address is a carrier's, and make eleven voices.
-    """
-    others = dict(case.network_people)
-    for report in reports:
-        if report.network in others and _record(case, report).reported <= 1:
-            others[report.network] -= 1
-    return {network: max(0, people) for network, people in others.items()}
-
-
-def pair_keep(pair: Pair, a: Record, b: Record, policy: Policy) -> float:
-    """(1 - r) of shared errors times (1 - r) of co-reports beyond chance."""
-    return errors_keep(pair, policy) * co_reports_keep(pair, a, b, policy)
-
-
-def errors_keep(pair: Pair, policy: Policy) -> float:
-    """0.4^e for e shared rejected reports."""
-    return (1.0 - policy.link_shared_rejected) ** max(0, pair.shared_rejected)
-
-
-def co_reports_keep(pair: Pair, a: Record, b: Record, policy: Policy) -> float:
-    """1 - min(0.85, 1.5 (co - 1) / (sqrt(n_a n_b) + 3)), where co leaves out what review confirmed for both.
-
-    Two diligent people meet on what is truly wrong. Were that a link, they would count as one, and whoever follows
-    honest reporters around could weaken them by reporting first.
-    """
-    beyond = max(0, pair.co_reports - pair.shared_confirmed - 1)
-    chance = sqrt(max(0, a.reported) * max(0, b.reported)) + policy.co_reports_offset
-    return 1.0 - min(policy.link_co_reports, policy.co_reports_slope * beyond / chance) if beyond else 1.0
+# (i, j, what the stronger signals leave of j, how strongly the network links them), i before j.
+Linked = list[tuple[int, int, float, float]]
+Codes = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
 
 
 def independent(
@@ -88,77 +52,49 @@ def independent(
     """
     if len(reports) > FEW:
         return _by_blocks(reports, weights, newcomers, case, policy, subsets)
-    linked = _linked_pairs(reports, weights, newcomers, case, policy)
+    linked = _linked_pairs(reports, newcomers, case, policy)
     return [_discounted(weights, linked, members) for members in subsets]
 
 
 def _discounted(weights: Sequence[float], linked: Linked, members: Members | None) -> list[float]:
-    left = list(weights) if members is None else [w if m else 0.0 for w, m in zip(weights, members, strict=True)]
-    for i, j, factor in linked:
-        if members is None or members[i]:
-            left[j] *= factor
+    own, left = [1.0] * len(weights), list(weights)
+    if members is not None:
+        linked = [link for link in linked if members[link[0]] and members[link[1]]]
+        left = [weight if member else 0.0 for weight, member in zip(weights, members, strict=True)]
+    for i, j, kept, _ in linked:
+        own[j] *= 1.0 - (1.0 - kept) * min(1.0, weights[i] / weights[j])
+    for i, j, kept, network in linked:
+        left[j] *= 1.0 - (1.0 - kept * (1.0 - network * own[i])) * min(1.0, weights[i] / weights[j])
     return left
 
 
-def _linked_pairs(
-    reports: Sequence[Report], weights: Sequence[float], newcomers: Members, case: Case, policy: Policy
-) -> Linked:
-    """(i, j, factor) for every linked pair, i before j, where factor = 1 - link min(1, om0_i / om0_j)."""
+def _linked_pairs(reports: Sequence[Report], newcomers: Members, case: Case, policy: Policy) -> Linked:
+    """Every pair that shares something."""
     keep: dict[tuple[int, int], float] = {}
-
-    def link(group: Sequence[int], r: float) -> None:
-        for at, j in enumerate(group):
-            for i in group[:at]:
-                keep[i, j] = keep.get((i, j), 1.0) * (1.0 - r)
-
-    for group in _sharing([report.device for report in reports]):
-        link(group, policy.link_device)
-    for group in _sharing([report.referrer for report in reports]):
-        link(group, policy.link_referrer)
-    for group in _sharing([report.network for report in reports]):
-        others = vouched_for(reports, case).get(reports[group[0]].network or "", 0)
-        link(group, network_link(others, policy))
-    fresh = [j for j, newcomer in enumerate(newcomers) if newcomer]
-    for at, j in enumerate(fresh):
-        for i in fresh[:at]:
-            if abs(_created(reports[i]) - _created(reports[j])) < policy.cohort_days * DAY:
-                keep[i, j] = keep.get((i, j), 1.0) * (1.0 - policy.link_cohort)
-    for i, j, pair in known_pairs(reports, case):
-        kept = pair_keep(pair, _record(case, reports[i]), _record(case, reports[j]), policy)
+    for link, values in (
+        (policy.link_device, [report.device for report in reports]),
+        (policy.link_referrer, [report.referrer for report in reports]),
+    ):
+        for group in sharing(values):
+            for pair in combinations(group, 2):
+                keep[pair] = keep.get(pair, 1.0) * (1.0 - link)
+    fresh = [place for place, newcomer in enumerate(newcomers) if newcomer]
+    made = {place: created(reports[place]) for place in fresh}
+    for pair in combinations(fresh, 2):
+        if abs(made[pair[0]] - made[pair[1]]) < policy.cohort_days * DAY:
+            keep[pair] = keep.get(pair, 1.0) * (1.0 - policy.link_cohort)
+    for i, j, known in known_pairs(reports, case):
+        kept = pair_keep(known, record_of(case, reports[i]), record_of(case, reports[j]), policy)
         keep[i, j] = keep.get((i, j), 1.0) * kept
-    return [
-        (i, j, 1.0 - (1.0 - kept) * min(1.0, weights[i] / weights[j])) for (i, j), kept in keep.items() if kept < 1.0
-    ]
-
-
-def _sharing(values: Sequence[Hashable | None]) -> Iterable[list[int]]:
-    """Groups of at least two indices that share a value; an absent value is shared with nobody."""
-    groups: dict[Hashable, list[int]] = {}
-    for index, value in enumerate(values):
-        if value is not None:
-            groups.setdefault(value, []).append(index)
-    return [group for group in groups.values() if len(group) > 1] if len(groups) < len(values) else ()
-
-
-def _created(report: Report) -> float:
-    return report.account_created_at.timestamp() if report.account_created_at is not None else float("nan")
-
-
-def _record(case: Case, report: Report) -> Record:
-    return case.records.get(report.reporter, NO_RECORD)
-
-
-def known_pairs(reports: Sequence[Report], case: Case) -> list[tuple[int, int, Pair]]:
-    """(i, j, pair), i before j, for the pairs of the case whose two people both report here, each pair once."""
-    if not case.pairs:
-        return []
-    place = {report.reporter: index for index, report in enumerate(reports)}
-    found: dict[tuple[int, int], Pair] = {}
-    for pair in case.pairs:
-        a, b = place.get(pair.a), place.get(pair.b)
-        if a is not None and b is not None and a != b:
-            found[min(a, b), max(a, b)] = pair
-    return [(i, j, pair) for (i, j), pair in found.items()]
+    groups = sharing([report.network for report in reports])
+    others = vouched_for(reports, case) if groups else {}
+    networks: dict[tuple[int, int], float] = {}
+    for group in groups:
+        link = network_link(others.get(reports[group[0]].network or "", 0), policy)
+        networks.update(dict.fromkeys(combinations(group, 2), link))
+    if not networks:
+        return [(i, j, kept, 0.0) for (i, j), kept in keep.items()]
+    return [(*pair, keep.get(pair, 1.0), networks.get(pair, 0.0)) for pair in keep | networks]
 
 
 def _by_blocks(
@@ -170,53 +106,93 @@ def _by_blocks(
     subsets: Sequence[Members | None],
 ) -> list[list[float]]:
     """The same as the pairs, for many reports: rows of later reports against the columns of all earlier ones."""
-    count = len(reports)
     weight = np.asarray(weights, dtype=np.float64)
-    even = bool((weight == weight[0]).all())
-    signals = _coded_signals(reports, case, policy)
-    created = _cohort_times(reports, newcomers)
-    pairs = known_pairs(reports, case)
-    pairs.sort(key=lambda known: known[1])
-    pair_rows = np.asarray([j for _, j, _ in pairs], dtype=np.int64)
+    strong = _StrongLinks(reports, newcomers, case, policy)
+    near = _Neighbours(reports, case, policy)
     masks = [None if members is None else np.asarray(members, dtype=bool) for members in subsets]
-    results = [np.where(mask, weight, 0.0) if mask is not None else weight.copy() for mask in masks]
-    edges = [*range(0, count, BLOCK_ROWS), count]
-    for start, stop in pairwise(edges):
+    results = [weight.copy() if mask is None else np.where(mask, weight, 0.0) for mask in masks]
+    if strong.absent and near.absent:
+        return [result.tolist() for result in results]
+    even = bool((weight == weight[0]).all())
+    owns = [np.ones(len(reports)) for _ in subsets]
+    for start, stop in pairwise([*range(0, len(reports), BLOCK_ROWS), len(reports)]):
+        keep = strong.keep(start, stop)
+        share = None if even else np.minimum(1.0, weight[None, :stop] / weight[start:stop, None])
+        by_network = None if near.absent else near.links(start, stop)
+        for mask, own, result in zip(masks, owns, results, strict=True):
+            own[start:stop] = left = _kept(keep, share, mask)
+            if by_network is not None:
+                left = _kept(keep * (1.0 - by_network * own[:stop]), share, mask)
+            result[start:stop] *= left
+    return [result.tolist() for result in results]
+
+
+def _kept(keep: Numbers, share: Numbers | None, mask: npt.NDArray[np.bool_] | None) -> Numbers:
+    """For each row the product of 1 - (1 - keep) share over the members' columns."""
+    if share is not None:
+        keep = 1.0 - (1.0 - keep) * share
+    if mask is not None:
+        keep = keep[:, mask[: keep.shape[1]]]
+    product: Numbers = keep.prod(axis=1)
+    return product
+
+
+def _not_earlier(start: int, stop: int) -> npt.NDArray[np.bool_]:
+    """True where a column is not earlier than its row, within the square block that starts at column `start`."""
+    return np.triu(np.ones((stop - start, stop - start), dtype=bool))
+
+
+class _Neighbours:
+    """How strongly networks link, a block of rows at a time."""
+
+    def __init__(self, reports: Sequence[Report], case: Case, policy: Policy) -> None:
+        networks = [report.network for report in reports]
+        self.absent = not sharing(networks)
+        if self.absent:
+            return
+        others = vouched_for(reports, case)
+        self._codes = _codes(networks)
+        self._links = np.asarray([network_link(others.get(name or "", 0), policy) for name in networks])
+
+    def links(self, start: int, stop: int) -> Numbers:
+        same = self._codes[start:stop, None] == self._codes[None, :stop]
+        same[:, start:][_not_earlier(start, stop)] = False
+        links: Numbers = np.where(same, self._links[start:stop, None], 0.0)
+        return links
+
+
+class _StrongLinks:
+    """What the stronger signals leave, a block of rows at a time."""
+
+    def __init__(self, reports: Sequence[Report], newcomers: Members, case: Case, policy: Policy) -> None:
+        signals = (
+            (policy.link_device, [report.device for report in reports]),
+            (policy.link_referrer, [report.referrer for report in reports]),
+        )
+        self._signals = [(_codes(values), 1.0 - link) for link, values in signals if sharing(values)]
+        self._created = _cohort_times(reports, newcomers)
+        self._span, self._cohort = policy.cohort_days * DAY, 1.0 - policy.link_cohort
+        known = sorted(known_pairs(reports, case), key=lambda pair: pair[1])
+        self._pairs = [
+            (i, j, pair_keep(pair, record_of(case, reports[i]), record_of(case, reports[j]), policy))
+            for i, j, pair in known
+        ]
+        self._rows = np.asarray([j for _, j, _ in known], dtype=np.int64)
+        self.absent = not (self._signals or self._pairs or self._created is not None)
+
+    def keep(self, start: int, stop: int) -> Numbers:
+        """prod_f (1 - r_f) between rows start to stop and columns 0 to stop."""
         keep = np.ones((stop - start, stop))
-        for codes, kept in signals:
-            same = codes[start:stop, None] == codes[None, :stop]
-            keep *= np.where(same, kept[start:stop, None], 1.0)
-        if created is not None:
-            near = np.abs(created[start:stop, None] - created[None, :stop]) < policy.cohort_days * DAY
-            keep *= np.where(near, 1.0 - policy.link_cohort, 1.0)
-        first, last = np.searchsorted(pair_rows, (start, stop))
-        for i, j, pair in pairs[int(first) : int(last)]:
-            keep[j - start, i] *= pair_keep(pair, _record(case, reports[i]), _record(case, reports[j]), policy)
-        if not even:
-            keep = 1.0 - (1.0 - keep) * np.minimum(1.0, weight[None, :stop] / weight[start:stop, None])
-        keep[:, start:][np.triu(np.ones((stop - start, stop - start), dtype=bool))] = 1.0
-        for mask, result in zip(masks, results, strict=True):
-            result[start:stop] *= keep.prod(axis=1) if mask is None else keep[:, mask[:stop]].prod(axis=1)
-    return [[float(left) for left in result] for result in results]
-
-
-Codes = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.float64]
-
-
-def _coded_signals(reports: Sequence[Report], case: Case, policy: Policy) -> list[tuple[Codes, Numbers]]:
-    """For each signal that at least two share: a code for every report, and the (1 - r) that sharing its code
-    leaves."""
-    networks = [report.network for report in reports]
-    others = vouched_for(reports, case)
-    by_network = [network_link(others.get(name or "", 0), policy) for name in networks]
-    count = len(reports)
-    signals = (
-        ([report.device for report in reports], [policy.link_device] * count),
-        ([report.referrer for report in reports], [policy.link_referrer] * count),
-        (networks, by_network),
-    )
-    return [(_codes(values), 1.0 - np.asarray(links)) for values, links in signals if _sharing(values)]
+        for codes, kept in self._signals:
+            keep *= np.where(codes[start:stop, None] == codes[None, :stop], kept, 1.0)
+        if self._created is not None:
+            near = np.abs(self._created[start:stop, None] - self._created[None, :stop]) < self._span
+            keep *= np.where(near, self._cohort, 1.0)
+        first, last = np.searchsorted(self._rows, (start, stop))
+        for i, j, kept in self._pairs[int(first) : int(last)]:
+            keep[j - start, i] *= kept
+        keep[:, start:][_not_earlier(start, stop)] = 1.0
+        return keep
 
 
 def _codes(values: Sequence[str | None]) -> Codes:
@@ -230,5 +206,5 @@ def _cohort_times(reports: Sequence[Report], newcomers: Members) -> Numbers | No
     """When the newcomers' accounts were made, in seconds; nan, which is near nothing, for everybody else."""
     if sum(newcomers) < 2:
         return None
-    times = [_created(report) if fresh else float("nan") for report, fresh in zip(reports, newcomers, strict=True)]
+    times = [created(report) if fresh else float("nan") for report, fresh in zip(reports, newcomers, strict=True)]
     return np.asarray(times, dtype=np.float64)

@@ -10,19 +10,12 @@ from typing import Any
 
 from tawatur.decision.case import Case
 from tawatur.decision.evidence import Claim, Crowd, probation_count, views_for_silence
+from tawatur.decision.links import DAY, co_reports_keep, errors_keep, known_pairs, network_link, vouched_for
 from tawatur.decision.model import Model
 from tawatur.decision.policy import Policy
 from tawatur.decision.record import NO_RECORD
 from tawatur.decision.stories import stray_quantiles, violation_quantiles
-from tawatur.decision.voices import (
-    DAY,
-    co_reports_keep,
-    errors_keep,
-    independent,
-    known_pairs,
-    network_link,
-    vouched_for,
-)
+from tawatur.decision.voices import independent
 
 WHYS = ("device", "network", "referrer", "cohort", "shared_errors", "co_reports")
 
