@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from tawatur.decision import flood
 from tawatur.decision import voices as engine
 from tawatur.decision.case import Case, Pair, Record, Report
 from tawatur.decision.evidence import gather
@@ -129,12 +130,9 @@ def test_linking_in_blocks_gives_what_linking_by_pairs_gives(one: Case) -> None:
         return
     subsets = [None, [place % 2 == 0 for place in range(len(crowded.reports))]]
     parts = (crowded.reports, crowded.weights, crowded.newcomers, one, P)
-    few, rows = engine.FEW, engine.BLOCK_ROWS
     by_pairs = engine.independent(*parts, subsets)
-    try:
-        engine.FEW, engine.BLOCK_ROWS = 0, 4  # type: ignore[misc]
-        by_blocks = engine.independent(*parts, subsets)
-    finally:
-        engine.FEW, engine.BLOCK_ROWS = few, rows  # type: ignore[misc]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flood, "BLOCK", 4)
+        by_blocks = flood.by_blocks(*parts, subsets)
     for left, right in zip(by_pairs, by_blocks, strict=True):
-        assert left == pytest.approx(right, abs=1e-12)
+        assert left == pytest.approx(right, abs=1e-11)
