@@ -39,7 +39,12 @@ class Instant(TypeDecorator[datetime]):
         return _moment  # without the detour of a TypeDecorator: every row that is read has several
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970 in UTC; `moment` is aware."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _moment(value: int | None) -> datetime | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+from tawatur.store.rows import columns, many
 
 
 def _insert(table: Table, dialect: str) -> Any:
@@ -21,22 +23,27 @@ def _skipping(table: Table, dialect: str) -> Any:
 
 
 @cache
-def _adding(table: Table, dialect: str, adding: tuple[str, ...]) -> Any:
-    statement = _insert(table, dialect)
-    keys = [column.name for column in table.primary_key]
-    added = {
-        c.name: c + statement.excluded[c.name] if c.name in adding else statement.excluded[c.name]
-        for c in table.columns
-        if c.name not in keys
-    }
-    return statement.on_conflict_do_update(index_elements=keys, set_=added)
+def _adding(adding: tuple[str, ...]) -> Callable[[Table, str], Any]:
+    def make(table: Table, dialect: str) -> Any:
+        statement = _insert(table, dialect)
+        keys = [column.name for column in table.primary_key]
+        added = {
+            c.name: c + statement.excluded[c.name] if c.name in adding else statement.excluded[c.name]
+            for c in table.columns
+            if c.name not in keys
+        }
+        return statement.on_conflict_do_update(index_elements=keys, set_=added)
+
+    return make
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> list[dict[str, Any]]:
     """Inserts those rows that are not there yet; returns their keys."""
     if not rows:
         return []
-    found = connection.execute(_skipping(table, connection.dialect.name), _in_order(table, rows))
+    found = connection.execute(
+        _skipping(table, connection.dialect.name), _in_order(table, [msgspec.structs.asdict(row) for row in rows])
+    )
     return [dict(row) for row in found.mappings()]
 
 
@@ -47,10 +54,9 @@ def add_up(
     if rows:
         if adding is None:
             adding = tuple(column.name for column in table.columns if not column.primary_key)
-        connection.execute(_adding(table, connection.dialect.name, adding), _in_order(table, rows))
+        many(connection, _adding(adding), table, _in_order(table, [columns(row) for row in rows]))
 
 
-def _in_order(table: Table, rows: Sequence[msgspec.Struct]) -> list[dict[str, Any]]:
+def _in_order(table: Table, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     keys = [column.name for column in table.primary_key]
-    values = [msgspec.structs.asdict(row) for row in rows]
     return sorted(values, key=lambda row: tuple(row[name] for name in keys))
