@@ -1,0 +1,1 @@
+"""`tawatur demo`: a small Arabic newspaper, its photographs, and crowds that report. A check that can fail."""
