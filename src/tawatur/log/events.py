@@ -91,8 +91,9 @@ class ImageQueued(Event, frozen=True, tag="image.queued"):
     """A case now waits for a person. `value` is what one look is worth (decision.md, section 5)."""
 
     value: float
+    probability: float
+    voices: float
     reason: str | None = None
-    verdict: dict[str, Any] | None = None
 
 
 EVENT_TYPES: tuple[type[Event], ...] = (

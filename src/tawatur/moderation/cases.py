@@ -103,19 +103,22 @@ def _shared_past(
 ) -> tuple[dict[str, dict[str, Past]], tuple[Pair, ...]]:
     """What those reporters reported before who have a past, and what pairs of them share."""
     pasts = book.pasts(family.site, repeaters, now)
-    together: dict[str, list[Past]] = defaultdict(list)
+    by_family: dict[str, list[Past]] = defaultdict(list)
     for mine in pasts.values():
         for past in mine.values():
             if past.family != family.id:
-                together[past.family].append(past)
+                by_family[past.family].append(past)
     shared: dict[tuple[str, str], list[int]] = {}
-    for group in together.values():
+    for group in by_family.values():
         if len(group) > 1:
             for one, other in combinations(sorted(group, key=lambda past: past.reporter), 2):
-                counts = shared.setdefault((one.reporter, other.reporter), [0, 0])
+                counts = shared.setdefault((one.reporter, other.reporter), [0, 0, 0])
                 counts[0] += 1
                 counts[1] += one.rejected and other.rejected
-    return pasts, tuple([Pair(a, b, co, errors) for (a, b), (co, errors) in sorted(shared.items())])
+                counts[2] += one.confirmed and other.confirmed
+    return pasts, tuple(
+        [Pair(a, b, together, errors, right) for (a, b), (together, errors, right) in sorted(shared.items())]
+    )
 
 
 def _site(book: Book, site: str, now: datetime) -> Site:

@@ -55,7 +55,12 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
                 family.site,
                 image,
                 now,
-                events.ImageQueued(value=verdict.queue_value, reason=verdict.reason, verdict=explain(verdict)),
+                events.ImageQueued(
+                    value=verdict.queue_value,
+                    reason=verdict.reason,
+                    probability=verdict.probability,
+                    voices=verdict.voices,
+                ),
             )
         )
     book.save_family(family)

@@ -333,7 +333,15 @@ def _past(report: Report, family: Family) -> Past:
         and family.authority == Authority.MACHINE
         and report.round == family.round
     )
-    return Past(report.id, report.reporter, report.family, report.first_at, report.outcome == "rejected", supports)
+    return Past(
+        report=report.id,
+        reporter=report.reporter,
+        family=report.family,
+        at=report.first_at,
+        rejected=report.outcome == "rejected",
+        confirmed=report.outcome == "confirmed",
+        supports=supports,
+    )
 
 
 def _by_family(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
@@ -343,7 +351,12 @@ def _by_family(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
         if past.at > since:
             other = found.get(past.family)
             if other is not None:
-                past = replace(past, rejected=past.rejected or other.rejected, supports=past.supports or other.supports)
+                past = replace(
+                    past,
+                    rejected=past.rejected or other.rejected,
+                    confirmed=past.confirmed or other.confirmed,
+                    supports=past.supports or other.supports,
+                )
             found[past.family] = past
     return found
 

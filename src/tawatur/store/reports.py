@@ -47,6 +47,7 @@ class Past(msgspec.Struct, frozen=True, gc=False):
     family: str
     at: datetime
     rejected: bool
+    confirmed: bool
     supports: bool
 
 
@@ -110,6 +111,7 @@ def history(connection: Connection, site: str, reporters: set[str], since: datet
             family,
             at,
             outcome == "rejected",
+            outcome == "confirmed",
             bool(live and status == BLOCKED and provisional and authority == Authority.MACHINE),
         )
         for report, reporter, family, at, outcome, live, status, provisional, authority in found

@@ -29,8 +29,8 @@ GROUP = 128
 milliseconds."""
 BACKLOG = 4096
 """Changes that may wait; more are refused at once, for an answer that comes too late helps nobody."""
-GATHER_S = 0.002
-"""How long a group may wait for company. A lone change never waits."""
+GATHER_S = 0.008
+"""How long a group may wait for as many changes as the last one had. After a lone change nothing waits."""
 ATTEMPTS = 12
 
 log = structlog.get_logger(__name__)

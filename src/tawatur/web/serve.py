@@ -17,11 +17,14 @@ from tawatur.web.app import make_app
 
 GRACE_S = 10
 _PR_SET_PDEATHSIG = 1
+_SWITCH_S = 0.0005
+"""How long the event loop may keep the writer from running, and the other way round; Python's own 5 ms is felt."""
 
 
 def worker() -> object:
     """The application as a worker process builds it, from the environment."""
     _end_with_parent()
+    sys.setswitchinterval(_SWITCH_S)
     settings = Settings()
     logs.configure(settings.log_level)
     return make_app(settings)
