@@ -8,13 +8,17 @@ def test_a_report_blocks(server):  # on SQLite and on PostgreSQL
     server.start()  # the same address, database and data directory
 """
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,6 +60,7 @@ class Server:
         self.database_url = database_url
         self.port = free_port()
         self.arguments: list[str] = []  # more for `serve`, such as "--workers", "2"
+        self.within: list[str] = []  # before every command, such as `nsenter` into a folder that is small
         self.environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -76,6 +81,12 @@ class Server:
         return self._process.pid
 
     @property
+    def workers(self) -> list[int]:
+        """The process ids of those that do the work: the children of `serve` but for Python's resource tracker."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(child) for child in children if _is_worker(int(child))]
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -87,7 +98,7 @@ class Server:
     def tawatur(self, *arguments: str, timeout: float = 60.0) -> str:
         """Standard output of the command line, run with this server's settings."""
         done = subprocess.run(
-            [TAWATUR, *arguments],
+            [*self.within, TAWATUR, *arguments],
             cwd=self.folder,
             env=self._settings(),
             stdin=subprocess.DEVNULL,
@@ -116,7 +127,8 @@ class Server:
         """Returns when the server answers. After `stop` or `kill9`: the same address, database and data directory."""
         if self.running:
             raise ServerError("the server runs already")
-        command = [str(TAWATUR), "serve", "--host", "127.0.0.1", "--port", str(self.port), *self.arguments]
+        listen = ["--host", "127.0.0.1", "--port", str(self.port)]
+        command = [*self.within, str(TAWATUR), "serve", *listen, *self.arguments]
         with self.log.open("ab") as log:
             log.write(f"--- {' '.join(command)}\n".encode())
             log.flush()
@@ -165,6 +177,7 @@ class Server:
             TAWATUR_DATA_DIR=str(self.data_dir),
             PYTHONUNBUFFERED="1",
             NO_COLOR="1",
+            **_bytecode(),
             **self.environment,
         )
 
@@ -195,3 +208,20 @@ class Server:
 
     def _with_log(self, message: str) -> str:
         return f"{message}; its log ends:\n{self.log_text()}"
+
+
+def _is_worker(pid: int) -> bool:
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it ended a moment ago
+        return False
+
+
+@cache
+def _bytecode() -> dict[str, str]:
+    """Where Python must not keep bytecode beside the source, every start would compile all of it: seconds each time."""
+    if not sys.dont_write_bytecode:
+        return {}
+    folder = tempfile.mkdtemp(prefix="tawatur-bytecode-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
