@@ -31,6 +31,8 @@ class Wants(msgspec.Struct, frozen=True):
     reporters: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    """SHA-256 of bytes that are to be registered."""
     key: str | None = None
 
 
@@ -91,6 +93,10 @@ class DatabaseBook(Book):
             self._load_answers(keys)
         if ids := {image for want in wanted for image in want.images}:
             self._load_images(ids)
+        for site, sha256 in sorted({(want.site, picture) for want in wanted for picture in want.pictures}):
+            if self._lock:
+                images.hold_bytes(self._connection, site, sha256)
+            self._load_same_bytes(site, sha256)
         homes = {image.family for image in self._images.values() if image is not None}
         homes.update(family for want in wanted for family in want.families)
         if taken_back := {report for want in wanted for report in want.reports}:
@@ -279,6 +285,8 @@ class DatabaseBook(Book):
         self._new_images[image.id] = image
 
     def add_views(self, image: Image, count: int) -> Image:
+        if self._lock and image.id not in self._new_images and image.id not in self._changed_images:
+            image = images.of_ids(self._connection, {image.id})[0]  # as it is now that its family is held
         changed = super().add_views(image, count)
         mine = self._new_images if image.id in self._new_images else self._changed_images
         mine[image.id] = changed

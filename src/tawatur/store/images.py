@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from tawatur.store import rows, schema
 
@@ -68,6 +68,7 @@ _same_bytes = (
     .order_by(_images.id)
     .limit(1)
 )
+_hold_bytes = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 _of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
 
 
@@ -78,6 +79,11 @@ def of_ids(connection: Connection, ids: set[str]) -> list[Image]:
 def with_bytes(connection: Connection, site: str, sha256: str) -> Image | None:
     """The first image of the site with exactly these bytes."""
     return next(iter(rows.read(connection, Image, _same_bytes, site=site, sha256=sha256)), None)
+
+
+def hold_bytes(connection: Connection, site: str, sha256: str) -> None:
+    """Keeps other processes from registering these bytes for this site until the transaction ends. PostgreSQL only."""
+    connection.execute(_hold_bytes, {"name": f"{site}/{sha256}"})
 
 
 def of_family(connection: Connection, family: str) -> list[Image]:

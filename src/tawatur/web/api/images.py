@@ -137,7 +137,7 @@ async def register(
         )
 
     said = "\n".join(repr(part) for part in (sha256, external_id, uploader, page_url, caption))
-    return await make_once(house, request, Wants(site), said.encode(), run)
+    return await make_once(house, request, Wants(site, pictures=(sha256,)), said.encode(), run)
 
 
 @router.post("/status", summary="The status of up to 1,000 images", response_model=StatusOut)
