@@ -1,0 +1,1 @@
+"""The laboratory: a policy is judged here before it is used."""
