@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from tawatur import __version__, logs
-from tawatur.settings import Settings
-from tawatur.store.database import DatabaseUnavailable, NotInitialised
-from tawatur.store.files import StorageUnavailable
-from tawatur.store.writer import Refused
+from tawatur import __version__
+from tawatur.failures import Failure
+
+if TYPE_CHECKING:
+    from tawatur.settings import Settings  # what a command needs is loaded by the command, so that --help is quick
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -155,7 +154,18 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def _settings() -> Settings:
-    settings = Settings()
+    """The settings from the environment, with the logs set up by them."""
+    from pydantic import ValidationError
+
+    from tawatur import logs
+    from tawatur.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise Failure(f"Setting TAWATUR_{name}: {first['msg']}.") from error
     logs.configure(settings.log_level)
     return settings
 
@@ -164,13 +174,8 @@ def main() -> None:
     """Runs the command line; a foreseen failure is one clear sentence and exit code 1, never a traceback."""
     try:
         app()
-    except (Refused, NotInitialised, StorageUnavailable) as error:
+    except Failure as error:
         _fail(str(error))
-    except DatabaseUnavailable as error:
-        _fail(f"The database cannot be used: {error} Check TAWATUR_DATABASE_URL and that the database runs.")
-    except ValidationError as error:
-        first = error.errors()[0]
-        _fail(f"Setting TAWATUR_{'_'.join(str(part) for part in first['loc']).upper()}: {first['msg']}.")
     except (ValueError, OSError) as error:
         _fail(str(error))
 

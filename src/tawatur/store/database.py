@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from tawatur.failures import Failure
 
 BUSY_TIMEOUT_S = 10
 READERS = 16
@@ -24,11 +22,17 @@ _RETRY_SQLSTATES = {"40001", "40P01", "23505", "55P03"}
 succeed."""
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(Failure):
     """The database cannot be reached or cannot take more."""
 
+    def __str__(self) -> str:
+        why = super().__str__().strip()
+        return (
+            f"The database cannot be used: {why} Check that it runs, has room, and that TAWATUR_DATABASE_URL names it."
+        )
 
-class NotInitialised(Exception):
+
+class NotInitialised(Failure):
     """The database has no tables of ours, or older ones: run `tawatur init` or `tawatur migrate`."""
 
 
@@ -102,6 +106,8 @@ class Database:
 
     def migrate(self) -> None:
         """Creates the tables, or brings older ones up to date; does nothing when they are."""
+        from alembic import command
+
         config = _alembic()
         with translated(), self.writer.begin() as connection:
             config.attributes["connection"] = connection
@@ -109,6 +115,9 @@ class Database:
 
     def check_migrated(self) -> None:
         """Raises NotInitialised unless the tables are those of this release."""
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
         with self.read() as connection:
             here = MigrationContext.configure(connection).get_current_revision()
         head = ScriptDirectory.from_config(_alembic()).get_current_head()
@@ -124,7 +133,9 @@ class Database:
         return self.url.render_as_string(hide_password=True)
 
 
-def _alembic() -> Config:
+def _alembic() -> Any:
+    from alembic.config import Config  # the migrations' library is slow to load, and few commands need it
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config

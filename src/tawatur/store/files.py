@@ -8,8 +8,10 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from tawatur.failures import Failure
 
-class StorageUnavailable(Exception):
+
+class StorageUnavailable(Failure):
     """The data directory cannot take more."""
 
 

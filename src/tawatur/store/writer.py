@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from tawatur.failures import Failure
 from tawatur.store.database import Database, DatabaseUnavailable, is_transient
 from tawatur.store.database_book import DatabaseBook, Wants
 from tawatur.store.kept import KeptRounds
@@ -36,7 +37,7 @@ ATTEMPTS = 12
 log = structlog.get_logger(__name__)
 
 
-class Refused(Exception):
+class Refused(Failure):
     """A change that is not made. The message says why and what to do."""
 
 

@@ -13,7 +13,6 @@ from uvicorn.supervisors import Multiprocess
 from tawatur import logs
 from tawatur.settings import Settings
 from tawatur.store.database import Database
-from tawatur.web.app import make_app
 
 GRACE_S = 10
 _PR_SET_PDEATHSIG = 1
@@ -23,6 +22,8 @@ _SWITCH_S = 0.0005
 
 def worker() -> object:
     """The application as a worker process builds it, from the environment."""
+    from tawatur.web.app import make_app  # here, not above: the parent only holds the socket and needs none of it
+
     _end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
     settings = Settings()
