@@ -7,11 +7,14 @@ then the keys of its class here. Keys that are None are left out.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from tawatur.store.events import EventRow
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""An aware moment: RFC 3339 with an offset."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, kw_only=True):
@@ -30,6 +33,7 @@ class ImageRegistered(Event, frozen=True, tag="image.registered"):
     external_id: str | None = None
     pdq: str | None = None
     quality: int | None = None
+    distance: int | None = None
 
 
 class ImageViewed(Event, frozen=True, tag="image.viewed"):
@@ -42,7 +46,7 @@ class Signals(msgspec.Struct, frozen=True, omit_defaults=True):
     network: str | None = None
     device: str | None = None
     referrer: str | None = None
-    account_created_at: datetime | None = None
+    account_created_at: Moment | None = None
 
 
 class ReportReceived(Event, frozen=True, tag="report.received"):
@@ -63,9 +67,17 @@ class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
     reason: str | None = None
 
 
+class ImageCut(Event, frozen=True, tag="image.cut"):
+    """A person cut this use of a picture out of the family `was`; it stands alone in `family`."""
+
+    family: str
+    was: str
+    reviewer: str
+
+
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
-    "reports", "views", "copy", "withdrawal", "review" or "lapse". `verdict` explains it, where the engine decided."""
+    "reports", "views", "copy", "withdrawal", "review", "cut" or "lapse". `verdict` explains it, where the engine decided."""
 
     images: list[str]
     cause: str
@@ -103,6 +115,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReportReceived,
     ReportWithdrawn,
     ImageReviewed,
+    ImageCut,
     ImageBlurred,
     ImageBlocked,
     ImageRestored,

@@ -1,0 +1,177 @@
+"""Runs a history through the use cases that decide in production, on a book in memory.
+
+    replay = Replay(policy=None)
+    emitted = replay.apply({"type": "report.received", "at": "2026-01-01T00:00:00Z", "image": "i1", "reporter": "r1"})
+    next_to_look_at = replay.queue(limit=2)
+
+Time is the events' own: what falls due (a provisional state that lapses, a night's learning) happens at the first event
+at or after its moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tawatur.decision.policy import Policy, policy_toml
+from tawatur.lab.replay_book import ReplayBook
+from tawatur.lab.replay_lines import AnyLine, BadEvent, Received, Registered, Reviewed, Viewed, Withdrawn, read_line
+from tawatur.log.events import Signals, line
+from tawatur.moderation.queue import value_of_look
+from tawatur.moderation.register import NewImage, register_image
+from tawatur.moderation.report import NewReport, receive_report, withdraw_report
+from tawatur.moderation.review import NewReview, review_image
+from tawatur.moderation.sweep import lapse
+from tawatur.moderation.view import count_views
+from tawatur.store.families import Authority
+from tawatur.store.images import Image
+from tawatur.store.sites import Site, StoredPolicy
+from tawatur.store.writer import Refused
+
+SITE = "site"
+DISORDER = timedelta(minutes=1)
+"""Processes that write one log finish in another order than they began; more than this is a history out of order."""
+NO_SIGNALS = Signals()
+LEAST_QUALITY = 50
+"""Below this a PDQ hash says little: blank pictures would all be copies of each other."""
+
+
+class Replay:
+    """One site's history under one policy (None: the default)."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self._started: datetime | None = None
+        self._now: datetime | None = None
+        self._policy = policy
+        self._book: ReplayBook | None = None
+        self._pictures: dict[str, str] = {}
+
+    def apply(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What this event causes, as lines of the log. What the engine said when the history was made is passed over.
+
+        Raises BadEvent (UnknownType for a type that is not the log's) and changes nothing then.
+        """
+        fact = read_line(event)
+        if fact is None:
+            return []
+        book = self._at(fact.at)
+        try:
+            self._do(book, fact)
+        except Refused as refusal:
+            raise BadEvent(str(refusal)) from None
+        if not book.told:
+            return []
+        told, book.told = book.told, []
+        return [{key: value for key, value in line(row).items() if key != "position"} for row in told]
+
+    def queue(self, limit: int = 2) -> list[str]:
+        """The images that a person should look at next, one a family, best first by what a look is worth now."""
+        book, now = self._book, self._now
+        if book is None or now is None:
+            return []
+        waiting = [book.family(family) for family in book.queued]
+        waiting.sort(key=lambda family: (-value_of_look(book, family, now), family.queued_at, family.id))
+        return [self._face(book, family.id) for family in waiting[: max(0, limit)]]
+
+    def status(self, image: str) -> str | None:
+        """What readers see of an image: "visible", "blurred" or "blocked"; None when there is no such image."""
+        found = None if self._book is None else self._book.image(SITE, image)
+        return None if found is None or self._book is None else self._book.family(found.family).status
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def _at(self, moment: datetime) -> ReplayBook:
+        """The book at this moment: what fell due before it has happened."""
+        if self._book is None:
+            policy = None if self._policy is None else StoredPolicy(SITE, 1, policy_toml(self._policy), moment)
+            self._book = ReplayBook(Site(SITE, SITE, moment), policy)
+            self._now = moment
+        assert self._now is not None
+        if moment < self._now:
+            if self._now - moment > DISORDER:
+                raise BadEvent(f"{moment.isoformat()} is before {self._now.isoformat()}; events must be in order")
+            return self._book
+        self._now = moment
+        for family in self._book.due(moment):
+            lapse(self._book, family, moment)
+        return self._book
+
+    # -- one kind of event -----------------------------------------------------------------------
+
+    def _do(self, book: ReplayBook, fact: AnyLine) -> None:
+        if isinstance(fact, Viewed):
+            self._view(book, fact)
+        elif isinstance(fact, Received):
+            self._report(book, fact)
+        elif isinstance(fact, Registered):
+            self._register(book, fact)
+        elif isinstance(fact, Reviewed):
+            self._review(book, fact)
+        else:
+            self._withdraw(book, fact)
+
+    def _register(self, book: ReplayBook, fact: Registered) -> None:
+        if book.image(SITE, fact.image) is None:
+            new = NewImage(
+                SITE,
+                self._picture(fact),
+                media_type="",
+                size=0,
+                width=0,
+                height=0,
+                pdq=fact.pdq,
+                quality=fact.quality,
+                uploader=fact.uploader,
+                page_url=fact.page,
+                id=fact.image,
+            )
+            register_image(book, new, fact.at)
+
+    def _picture(self, fact: Registered) -> str:
+        """A name that all images of one picture share. Copies by distance will be found here."""
+        if fact.family is not None:
+            return f"family/{fact.family}"
+        if fact.sha256 is not None:
+            return f"sha256/{fact.sha256}"
+        if fact.pdq is not None and (fact.quality is None or fact.quality >= LEAST_QUALITY):
+            return f"pdq/{fact.pdq}"
+        return f"image/{fact.image}"
+
+    def _known(self, book: ReplayBook, image: str, at: datetime) -> Image:
+        """The image, registered now when the history never said that it was."""
+        found = book.image(SITE, image)
+        if found is None:
+            self._register(book, Registered(at=at, image=image))
+            found = book.image(SITE, image)
+            assert found is not None
+        return found
+
+    def _view(self, book: ReplayBook, fact: Viewed) -> None:
+        count = fact.count
+        if count is None:
+            count = 1 if fact.viewers is None else len(set(fact.viewers))
+        self._known(book, fact.image, fact.at)
+        count_views(book, SITE, fact.image, count, fact.at)
+
+    def _report(self, book: ReplayBook, fact: Received) -> None:
+        self._known(book, fact.image, fact.at)
+        signals = NO_SIGNALS if fact.signals is None else fact.signals
+        new = NewReport(SITE, fact.image, fact.reporter, fact.reason or "other", None, signals)
+        receive_report(book, new, fact.at)
+
+    def _withdraw(self, book: ReplayBook, fact: Withdrawn) -> None:
+        image = book.image(SITE, fact.image)
+        report = None if image is None else book.round_reports(image.family).get(fact.reporter)
+        if report is not None:
+            withdraw_report(book, SITE, report.id, fact.at)
+
+    def _review(self, book: ReplayBook, fact: Reviewed) -> None:
+        self._known(book, fact.image, fact.at)
+        new = NewReview(SITE, fact.image, fact.reviewer, fact.outcome, reason=fact.reason, authority=Authority.ADMIN)
+        review_image(book, new, fact.at)
+
+    def _face(self, book: ReplayBook, family: str) -> str:
+        """The image of the family that was reported first, or its first."""
+        live = book.live_reports(family)
+        return live[0].image if live else book.images_of(family)[0].id

@@ -1,0 +1,84 @@
+"""The lines of a history that a replay takes in: the facts of the log (log/events.py), with every optional key
+missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from tawatur.log.events import TYPES, Moment, Signals
+from tawatur.store.writer import Refused
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class BadEvent(Refused):
+    """A line of a history that cannot be replayed"""
+
+
+class UnknownType(BadEvent):
+    """An event of a type that the log does not have"""
+
+
+class Line(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    at: Moment
+    image: Name
+
+
+class Registered(Line, frozen=True, tag="image.registered"):
+    """`family`, `sha256` and `pdq` say which images are one picture; the first of them that is there decides."""
+
+    uploader: str | None = None
+    page: str | None = None
+    family: str | None = None
+    sha256: str | None = None
+    pdq: str | None = None
+    quality: int | None = None
+
+
+class Viewed(Line, frozen=True, tag="image.viewed"):
+    """`count` more people were shown the image; when it is missing, as many as `viewers` names, or one."""
+
+    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    viewers: tuple[str, ...] | None = None
+
+
+class Received(Line, frozen=True, tag="report.received"):
+    reporter: Name
+    reason: str | None = None
+    signals: Signals | None = None
+
+
+class Withdrawn(Line, frozen=True, tag="report.withdrawn"):
+    reporter: Name
+
+
+class Reviewed(Line, frozen=True, tag="image.reviewed"):
+    outcome: str
+    reason: str | None = None
+    reviewer: str = ""
+
+
+AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed
+FACTS: frozenset[str] = frozenset(
+    str(kind.__struct_config__.tag) for kind in (Registered, Viewed, Received, Withdrawn, Reviewed)
+)
+DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
+"""What the engine said when the history was made; a replay says it anew."""
+
+
+def read_line(event: Mapping[str, Any]) -> AnyLine | None:
+    """The event as a line; None for what a replay says itself. Raises BadEvent and UnknownType."""
+    kind = event.get("type")
+    try:
+        if kind in FACTS:
+            return msgspec.convert(event, AnyLine)  # type: ignore[arg-type, no-any-return]
+    except msgspec.ValidationError as error:
+        raise BadEvent(f"{kind}: {error}") from None
+    if kind in DERIVED:
+        return None
+    if not isinstance(kind, str):
+        raise BadEvent(f"the type is {kind!r}; it must be text")
+    raise UnknownType(f"there is no type {kind!r}; the types are {', '.join(sorted(FACTS))}")
