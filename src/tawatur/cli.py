@@ -83,8 +83,8 @@ def site_create(
     from tawatur.moderation.sites import create_site
     from tawatur.store.database import Database
     from tawatur.store.database_book import DatabaseBook
+    from tawatur.store.ids import new_id
     from tawatur.store.writer import Clock
-    from tawatur.web.house import new_id
 
     if not name.strip() or "\x00" in name:
         raise typer.BadParameter("The name must not be empty.")

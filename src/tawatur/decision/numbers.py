@@ -168,6 +168,15 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Copies: how many of a hash's 256 bits may differ.",
+        (
+            Number(
+                "copy_distance", 0, 31, "up to here a picture is a copy without doubt, and shares its family's state"
+            ),
+            Number("likely_distance", 0, 31, "up to here a person is shown it as a likely copy; the search ends at 31"),
+        ),
+    ),
+    Section(
         "People: when they are asked and how long they have.",
         (
             Number(

@@ -117,6 +117,9 @@ class Policy(msgspec.Struct, frozen=True):
     review_within_hours: float = 24.0
     lapse: bool = False
     immunity_hours: float = 24.0
+    # copies
+    copy_distance: int = 16
+    likely_distance: int = 31
     reasons: Mapping[str, Rule] = msgspec.field(default_factory=lambda: dict(DEFAULT_RULES))
 
     def rule(self, reason: str) -> Rule:

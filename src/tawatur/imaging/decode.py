@@ -15,7 +15,7 @@ import msgspec
 from PIL import Image, ImageFilter
 
 from tawatur.imaging import pdq
-from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS, Canvas, Limits, draw, too_many_bytes
+from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS, Limits, draw, too_many_bytes
 from tawatur.imaging.refusals import (
     BrokenImage,
     EmptyFile,
@@ -53,7 +53,8 @@ class Examined(msgspec.Struct, frozen=True):
 
     `width` and `height` are in px, upright. `pdq` is 64 hexadecimal digits, `None` for pictures that are too small or
     too thin to hash; `quality` (0 to 100) says how much the hash can tell. Compare only hashes of the same `prescale`
-    version.
+    version. `orientations` are the hashes of the picture turned and mirrored in all eight ways: copies are searched by
+    these, and found by their `pdq`.
     """
 
     media_type: str
@@ -62,13 +63,17 @@ class Examined(msgspec.Struct, frozen=True):
     pdq: str | None
     quality: int
     prescale: int = PRESCALE_VERSION
+    orientations: tuple[str, ...] = ()
 
 
 def examine(source: Path | bytes, *, limits: Limits = STANDARD_LIMITS) -> Examined:
     """What `source` is; raises `ImageRefused`, and `OSError` where a path cannot be read. Thread-safe."""
     canvas = draw(_read(source, limits), limits)
-    hashed, quality = _hash(canvas)
-    return Examined(canvas.media_type, canvas.width, canvas.height, hashed, quality)
+    if min(canvas.canvas_width, canvas.canvas_height) < pdq.SMALLEST_SIDE:
+        return Examined(canvas.media_type, canvas.width, canvas.height, None, 0)
+    bits, quality = pdq.hash_array(canvas.array())
+    turned = tuple(pdq.to_hex(one) for one in pdq.orientations(canvas.array()))
+    return Examined(canvas.media_type, canvas.width, canvas.height, pdq.to_hex(bits), quality, orientations=turned)
 
 
 def blurred(source: Path | bytes, *, longest: int = _BLUR_LONGEST, limits: Limits = STANDARD_LIMITS) -> bytes:
@@ -97,13 +102,6 @@ def _read(source: Path | bytes, limits: Limits) -> bytes:
     if len(data) > limits.max_bytes:
         raise too_many_bytes(source.stat().st_size, limits)
     return data
-
-
-def _hash(canvas: Canvas) -> tuple[str | None, int]:
-    if min(canvas.canvas_width, canvas.canvas_height) < pdq.SMALLEST_SIDE:
-        return None, 0
-    bits, quality = pdq.hash_array(canvas.array())
-    return pdq.to_hex(bits), quality
 
 
 def _capped(width: int, height: int, longest: int) -> tuple[int, int]:

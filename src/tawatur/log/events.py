@@ -77,7 +77,8 @@ class ImageCut(Event, frozen=True, tag="image.cut"):
 
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
-    "reports", "views", "copy", "withdrawal", "review", "cut" or "lapse". `verdict` explains it, where the engine decided."""
+    "reports", "views", "copy", "withdrawal", "review", "cut" or "lapse". `verdict` explains it where the
+    engine decided."""
 
     images: list[str]
     cause: str

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tawatur.decision.verdict import explain
+from tawatur.decision.words import in_words
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import judge
 from tawatur.store import families, images
@@ -33,7 +34,7 @@ def image_states(database: Database, site: str, ids: set[str]) -> list[ImageStat
     return [ImageState(image, homes[image.family]) for image in found]
 
 
-def verdict_of(database: Database, site: str, image_id: str, now: datetime) -> dict[str, Any]:
+def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang: str) -> dict[str, Any]:
     """What the engine says of the image's case now, explained (decision.md, section 7), beside the state that stands.
 
     Raises UnknownImage.
@@ -49,11 +50,13 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime) -> d
             raise UnknownImage(f"This site has no image {image_id!r}.")
         family = book.family(image.family)
         verdict = judge(book, family, now)
+    explained = explain(verdict)
     return {
         "image": image_id,
         "status": family.status,
         "provisional": family.provisional,
         "review_by": family.review_by,
         "outcome": family.outcome,
-        "verdict": explain(verdict),
+        "words": in_words(explained, lang),
+        "verdict": explained,
     }

@@ -33,6 +33,10 @@ class Outranked(Refused):
     """Somebody with more authority decided this"""
 
 
+class NothingToCut(Refused):
+    """The image has no copies"""
+
+
 class SiteExists(Refused):
     """A site of this name exists"""
 

@@ -7,9 +7,11 @@ from datetime import datetime
 import msgspec
 
 from tawatur.log import events
+from tawatur.moderation.copies import find_kin
 from tawatur.moderation.settle import tell_status
 from tawatur.store.book import Book
 from tawatur.store.families import VISIBLE, Family
+from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 
 
@@ -26,6 +28,7 @@ class NewImage(msgspec.Struct, frozen=True):
     pdq: str | None = None
     quality: int | None = None
     prescale: int | None = None
+    orientations: tuple[str, ...] = ()
     external_id: str | None = None
     uploader: str | None = None
     page_url: str | None = None
@@ -34,22 +37,23 @@ class NewImage(msgspec.Struct, frozen=True):
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """The image that was made, its status, and the other images of its family."""
+    """The image that was made, its status, the other images of its family, and images that look much like it."""
 
     image: Image
     status: str
     copies: list[str]
+    likely_copies: list[str]
 
 
 def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
-    """Registers one picture. The same bytes again join the same family, and share its state."""
-    same = book.image_with_bytes(new.site, new.sha256)
-    if same is None:
+    """Registers one picture. A copy of one that is there joins its family and shares its state."""
+    kin = find_kin(book, new.site, new.sha256, new.orientations, new.quality)
+    if kin.image is None:
         family = Family(book.new_id(), new.site, now)
         book.add_family(family)
         copies = []
     else:
-        family = book.family(same.family)
+        family = book.family(kin.image.family)
         copies = [one.id for one in book.images_of(family.id)]
     image = Image(
         id=new.id or book.new_id(),
@@ -84,9 +88,12 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
                 external_id=new.external_id,
                 pdq=new.pdq,
                 quality=new.quality,
+                distance=kin.distance,
             ),
         )
     )
+    for other, distance in kin.likely:
+        book.add_likely_copy(LikelyCopy(image.id, other, new.site, distance, now))
     if family.status != VISIBLE:  # a copy of what is withheld is withheld from its first moment
         tell_status(book, image.id, family, now, cause="copy")
-    return Registered(image, family.status, copies)
+    return Registered(image, family.status, copies, [other for other, _ in kin.likely])

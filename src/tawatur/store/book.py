@@ -7,13 +7,16 @@ A use case reads, decides, and only then writes: the first write comes after the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
+from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex
+from tawatur.store.copies import SiteHashes
 from tawatur.store.events import EventRow
 from tawatur.store.families import BLOCKED, Authority, Family
+from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report
@@ -36,6 +39,7 @@ class Book:
         self._policies: dict[str, StoredPolicy | None] = {}
         self._site_records: dict[str, dict[str, SiteRecord]] = {}
         self._images: dict[str, Image | None] = {}
+        self._hashes: dict[str, SiteHashes] = {}
         self._members: dict[str, list[str]] = {}
         self._same_bytes: dict[tuple[str, str], str | None] = {}
         self._families: dict[str, Family | None] = {}
@@ -132,13 +136,37 @@ class Book:
                 self._note_past(report)
         self._families[family.id] = replace(family, version=before.version + 1)
 
+    def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
+        """The site's images within `radius` bits of any of these hashes, with their distances."""
+        return self._hashes[site].search(query, radius) if site in self._hashes else {}
+
+    def add_likely_copy(self, found: LikelyCopy) -> None:
+        """Notes that a person should say whether one image is a copy of the other."""
+        self._wrote()
+
     def add_image(self, image: Image) -> None:
         self._wrote()
+        self._add_hash(image)
         members = self.images_of(image.family)
         self._images[image.id] = image
         self._members[image.family] = [*(one.id for one in members), image.id]
         if self._same_bytes.get((image.site, image.sha256)) is None:
             self._same_bytes[image.site, image.sha256] = image.id
+
+    def move_image(self, image: Image, family: str) -> Image:
+        """Takes an image out of its family into another, for good; returns it as it is now."""
+        members = {home: [one.id for one in self.images_of(home)] for home in (image.family, family)}
+        self._wrote()
+        moved = replace(image, family=family, cut=True)
+        self._images[image.id] = moved
+        self._members[image.family] = [one for one in members[image.family] if one != image.id]
+        self._members[family] = [*members[family], image.id]
+        rest = (self._images[one] for one in self._members[image.family])
+        self._same_bytes[image.site, image.sha256] = next(
+            (one.id for one in rest if one is not None and one.sha256 == image.sha256), None
+        )
+        self._drop_hash(image)
+        return moved
 
     def add_views(self, image: Image, count: int) -> Image:
         """Counts that `count` more people were shown the image; returns the image as it is now."""
@@ -292,6 +320,14 @@ class Book:
 
     # -- inside --------------------------------------------------------------------------------
 
+    def _add_hash(self, image: Image) -> None:
+        if bits := matchable(image):
+            self._hashes.setdefault(image.site, SiteHashes()).add([(image.id, bits[0])])
+
+    def _drop_hash(self, image: Image) -> None:
+        if image.site in self._hashes:
+            self._hashes[image.site].remove(image.id)
+
     def _wrote(self) -> None:
         self.writes += 1
 
@@ -319,6 +355,13 @@ class Book:
     def _load_reporters(self, site: str, ids: set[str]) -> None: ...
     def _load_records(self, site: str, ids: set[str]) -> None: ...
     def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None: ...
+
+
+def matchable(image: Image) -> list[Hash]:
+    """The hash that copies of this image are found by; none where it says too little."""
+    if image.pdq is None or (image.quality or 0) < WORST_MATCHABLE_QUALITY:
+        return []
+    return [from_hex(image.pdq)]
 
 
 def has_past(reporter: Reporter) -> bool:

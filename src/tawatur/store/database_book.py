@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection
 
-from tawatur.store import answers, events, families, images, reporters, reports, schema, sites, verdicts
+from tawatur.imaging.pdq import Hash, from_hex, to_hex
+from tawatur.store import answers, events, families, hashes, images, reporters, reports, schema, sites, verdicts
 from tawatur.store.answers import Answer
-from tawatur.store.book import Book
+from tawatur.store.book import Book, matchable
+from tawatur.store.copies import WIDEST, Copies, nearest
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
+from tawatur.store.hashes import HashRow, LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.kept import KeptRounds
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
@@ -32,7 +35,9 @@ class Wants(msgspec.Struct, frozen=True):
     networks: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
-    """SHA-256 of bytes that are to be registered."""
+    """SHA-256 of bytes that are to be registered, or an empty text where there are none."""
+    orientations: tuple[str, ...] = ()
+    """PDQ hashes of a picture that is to be registered, in its eight orientations."""
     key: str | None = None
 
 
@@ -51,12 +56,23 @@ class DatabaseBook(Book):
     """
 
     def __init__(
-        self, connection: Connection, new_id: Callable[[], str], *, lock: bool = False, kept: KeptRounds | None = None
+        self,
+        connection: Connection,
+        new_id: Callable[[], str],
+        *,
+        lock: bool = False,
+        kept: KeptRounds | None = None,
+        copies: Copies | None = None,
     ) -> None:
         super().__init__(new_id)
         self._connection = connection
         self._lock = lock
         self._kept = KeptRounds() if kept is None else kept
+        self._copies = Copies() if copies is None else copies
+        self._heads: dict[str, int] = {}
+        self._new_hashes: dict[str, dict[str, Hash]] = {}
+        self._dropped: dict[str, Image] = {}
+        self._new_likely: list[LikelyCopy] = []
         self._answers: dict[tuple[str, str], Answer | None] = {}
         self._new_sites: list[Site] = []
         self._new_keys: list[Key] = []
@@ -93,10 +109,8 @@ class DatabaseBook(Book):
             self._load_answers(keys)
         if ids := {image for want in wanted for image in want.images}:
             self._load_images(ids)
-        for site, sha256 in sorted({(want.site, picture) for want in wanted for picture in want.pictures}):
-            if self._lock:
-                images.hold_bytes(self._connection, site, sha256)
-            self._load_same_bytes(site, sha256)
+        for site, wants in sorted(by_site.items()):
+            self._prefetch_copies(site, [want for want in wants if want.pictures])
         homes = {image.family for image in self._images.values() if image is not None}
         homes.update(family for want in wanted for family in want.families)
         if taken_back := {report for want in wanted for report in want.reports}:
@@ -107,6 +121,32 @@ class DatabaseBook(Book):
             self._load_rounds(homes)
         for site, wants in by_site.items():
             self._prefetch_people(site, wants)
+
+    def _prefetch_copies(self, site: str, wants: list[Wants]) -> None:
+        """Holds the site's hashes while pictures are registered, so that no two processes miss each other's copies."""
+        if not wants:
+            return
+        self._hold_hashes(site)
+        for want in wants:
+            for sha256 in want.pictures:
+                self._load_same_bytes(site, sha256)
+            if near := self.matches(site, [from_hex(text) for text in want.orientations], WIDEST):
+                self._load_images(set(near))
+
+    def _hold_hashes(self, site: str) -> int:
+        if site not in self._heads:
+            self._heads[site] = hashes.hold(self._connection, site)
+        return self._heads[site]
+
+    def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
+        self._hold_hashes(site)
+        found = self._copies.of(self._connection, site).search(query, radius)
+        for image, bits in self._new_hashes.get(site, {}).items():
+            if query and (distance := nearest(query, bits)) <= radius:
+                found[image] = distance
+        for image in self._dropped:
+            found.pop(image, None)
+        return found
 
     def _prefetch_people(self, site: str, wants: list[Wants]) -> None:
         if incoming := {reporter for want in wants for reporter in want.reporters}:
@@ -284,6 +324,27 @@ class DatabaseBook(Book):
         super().add_image(image)
         self._new_images[image.id] = image
 
+    def add_likely_copy(self, found: LikelyCopy) -> None:
+        super().add_likely_copy(found)
+        self._new_likely.append(found)
+
+    def likely_copies(self, images_: set[str]) -> list[LikelyCopy]:
+        """The likely copies of these images that wait for a person, nearest first."""
+        return hashes.likely_copies(self._connection, images_)
+
+    def move_image(self, image: Image, family: str) -> Image:
+        moved = super().move_image(image, family)
+        self._changed_images[image.id] = moved
+        return moved
+
+    def _add_hash(self, image: Image) -> None:
+        for bits in matchable(image):
+            self._new_hashes.setdefault(image.site, {})[image.id] = bits
+
+    def _drop_hash(self, image: Image) -> None:
+        if image.pdq is not None:
+            self._dropped[image.id] = image
+
     def add_views(self, image: Image, count: int) -> Image:
         if self._lock and image.id not in self._new_images and image.id not in self._changed_images:
             image = images.of_ids(self._connection, {image.id})[0]  # as it is now that its family is held
@@ -351,6 +412,8 @@ class DatabaseBook(Book):
         families.save(here, list(self._changed_families.values()))
         images.insert(here, list(self._new_images.values()))
         images.save(here, list(self._changed_images.values()))
+        self._write_hashes()
+        hashes.insert_likely(here, self._new_likely)
         reporters.insert(here, list(self._new_reporters.values()))
         reporters.count(here, [self._change(key, before) for key, before in self._counted.items()])
         reports.insert(here, list(self._new_reports.values()))
@@ -365,6 +428,18 @@ class DatabaseBook(Book):
         verdicts.insert_reviews(here, self._new_reviews)
         self._insert_events()
         answers.insert(here, self._new_answers)
+
+    def _write_hashes(self) -> None:
+        lines: dict[str, list[HashRow]] = {}
+        for site, new in self._new_hashes.items():
+            lines[site] = [HashRow(site, 0, image, to_hex(bits)) for image, bits in new.items()]
+        for image in self._dropped.values():
+            lines.setdefault(image.site, []).append(HashRow(image.site, 0, image.id, image.pdq or "", gone=True))
+        for site, rows in sorted(lines.items()):
+            last = self._hold_hashes(site)
+            hashes.append(
+                self._connection, [msgspec.structs.replace(row, seq=last + n) for n, row in enumerate(rows, 1)]
+            )
 
     def keep(self) -> None:
         """Lets later groups use the reports of these families, once this group is committed."""

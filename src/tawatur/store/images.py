@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from tawatur.store import rows, schema
 
 
 class Image(msgspec.Struct, frozen=True):
-    """One picture that a site registered. `views` is None until the site says how many people were shown it."""
+    """One picture that a site registered. `views` is None until the site says how many people were shown it.
+
+    `cut` says that a person cut this use of the picture out of its family: it stands alone, and stays so.
+    """
 
     id: str
     site: str
@@ -30,6 +33,7 @@ class Image(msgspec.Struct, frozen=True):
     quality: int | None = None
     prescale: int | None = None
     views: int | None = None
+    cut: bool = False
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -42,6 +46,7 @@ class Shown(msgspec.Struct, frozen=True):
     height: int
     status: str
     provisional: bool
+    authority: int
     reason: str | None
 
 
@@ -56,6 +61,7 @@ _shown = (
         _images.height,
         _families.status,
         _families.provisional,
+        _families.authority,
         _families.reason,
     )
     .join(schema.families, _families.id == _images.family)
@@ -64,11 +70,10 @@ _shown = (
 _by_id = select(schema.images).where(_images.id.in_(bindparam("ids", expanding=True)))
 _same_bytes = (
     select(schema.images)
-    .where(_images.site == bindparam("site"), _images.sha256 == bindparam("sha256"))
+    .where(_images.site == bindparam("site"), _images.sha256 == bindparam("sha256"), _images.cut.is_(False))
     .order_by(_images.id)
     .limit(1)
 )
-_hold_bytes = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 _of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
 
 
@@ -77,13 +82,8 @@ def of_ids(connection: Connection, ids: set[str]) -> list[Image]:
 
 
 def with_bytes(connection: Connection, site: str, sha256: str) -> Image | None:
-    """The first image of the site with exactly these bytes."""
+    """The first image of the site with exactly these bytes that was not cut from its family."""
     return next(iter(rows.read(connection, Image, _same_bytes, site=site, sha256=sha256)), None)
-
-
-def hold_bytes(connection: Connection, site: str, sha256: str) -> None:
-    """Keeps other processes from registering these bytes for this site until the transaction ends. PostgreSQL only."""
-    connection.execute(_hold_bytes, {"name": f"{site}/{sha256}"})
 
 
 def of_family(connection: Connection, family: str) -> list[Image]:

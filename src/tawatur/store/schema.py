@@ -153,8 +153,37 @@ images = Table(
     Column("quality", Integer),
     Column("prescale", Integer),
     Column("views", BigInteger),
+    Column("cut", Boolean, nullable=False),
     Index("ix_images_site_sha256", "site", "sha256"),
     Index("ix_images_site_external_id", "site", "external_id"),
+)
+
+hashes = Table(
+    "hashes",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("image", Text, nullable=False),
+    Column("pdq", Text, nullable=False),
+    Column("gone", Boolean, nullable=False),
+)
+
+hash_heads = Table(
+    "hash_heads",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+likely_copies = Table(
+    "likely_copies",
+    metadata,
+    Column("image", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("distance", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_likely_copies_other", "other"),
 )
 
 reporters = Table(

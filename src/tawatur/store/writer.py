@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from tawatur.failures import Failure
+from tawatur.store.copies import Copies
 from tawatur.store.database import Database, DatabaseUnavailable, is_transient
 from tawatur.store.database_book import DatabaseBook, Wants
 from tawatur.store.kept import KeptRounds
@@ -104,6 +105,7 @@ class Writer:
         self._clock = clock or Clock()
         self._on_commit = on_commit
         self._kept = KeptRounds()
+        self._copies = Copies()
         self._queue: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._stopping = False
@@ -197,7 +199,9 @@ class Writer:
 
     def _try(self, group: list[_Waiting]) -> None:
         with self._database.write() as connection:
-            book = DatabaseBook(connection, self._new_id, lock=not self._database.is_sqlite, kept=self._kept)
+            book = DatabaseBook(
+                connection, self._new_id, lock=not self._database.is_sqlite, kept=self._kept, copies=self._copies
+            )
             book.prefetch([waiting.change.wants for waiting in group])
             for waiting in group:
                 before = book.writes

@@ -10,7 +10,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from babel import negotiate_locale
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -21,12 +20,11 @@ from tawatur.imaging.placeholder import PLACEHOLDER_MEDIA_TYPE, placeholder
 from tawatur.imaging.words import Situation
 from tawatur.moderation.gate import look_up
 from tawatur.moderation.refusals import UnknownImage
-from tawatur.store.families import BLOCKED, BLURRED
+from tawatur.store.families import BLOCKED, BLURRED, Authority
 from tawatur.store.images import Shown
 from tawatur.web.api.fields import image_id
 from tawatur.web.house import House, house_of
-
-LANGUAGES = ("ar", "en", "fr")
+from tawatur.web.languages import language
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -58,7 +56,7 @@ async def show(request: Request) -> Response:
 
 async def _withheld(request: Request, found: Shown) -> Response:
     lang = language(request)
-    body = await run_in_threadpool(placeholder, found.width, found.height, lang, Situation.REPORTED, found.reason)
+    body = await run_in_threadpool(placeholder, found.width, found.height, lang, _situation(found), found.reason)
     return Response(
         body,
         headers={
@@ -69,6 +67,11 @@ async def _withheld(request: Request, found: Shown) -> Response:
         },
         media_type=PLACEHOLDER_MEDIA_TYPE,
     )
+
+
+def _situation(found: Shown) -> Situation:
+    """Whether reports alone withhold it so far, or a person does."""
+    return Situation.REPORTED if found.authority <= Authority.MACHINE else Situation.UPHELD
 
 
 async def _blurred(house: House, found: Shown) -> Response:
@@ -99,22 +102,6 @@ def _stat(path: Path) -> Any:
 
 def _tags(header: str) -> list[str]:
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]
-
-
-def language(request: Request) -> str:
-    """The reader's language among those of the house: `?lang=`, else Accept-Language, else Arabic."""
-    asked = request.query_params.get("lang", "").lower()[:2]
-    if asked in LANGUAGES:
-        return asked
-    wanted = []
-    for part in request.headers.get("accept-language", "").split(",")[:20]:
-        tag, _, weight = part.strip().partition(";q=")
-        try:
-            wanted.append((float(weight or 1), tag.replace("-", "_")))
-        except ValueError:
-            continue
-    wanted.sort(key=lambda entry: -entry[0])
-    return negotiate_locale([tag.split("_")[0].lower() for weight, tag in wanted if weight > 0], LANGUAGES) or "ar"
 
 
 raw_routes = [Route("/i/{image}", show, methods=["GET", "HEAD"])]

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import structlog
-import uuid_utils
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
@@ -19,6 +18,7 @@ from tawatur.moderation.sweep import sweep
 from tawatur.settings import Settings
 from tawatur.store.database import Database, DatabaseUnavailable
 from tawatur.store.files import Files
+from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
 
 T = TypeVar("T")
@@ -28,11 +28,6 @@ KEYS_REMEMBERED_S = 5.0
 """A revoked key stops working after this long at the latest."""
 
 log = structlog.get_logger(__name__)
-
-
-def new_id() -> str:
-    """A UUIDv7: sorts by the time it was made."""
-    return str(uuid_utils.uuid7())
 
 
 class House:

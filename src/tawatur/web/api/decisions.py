@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.look import verdict_of
 from tawatur.moderation.once import Given
 from tawatur.moderation.review import NewReview, review_image
@@ -19,6 +20,7 @@ from tawatur.store.database_book import DatabaseBook, Wants
 from tawatur.web.api.fields import IdempotencyKey, ImageId, LongText, ShortText, give, image_id, make_once
 from tawatur.web.auth import SiteId
 from tawatur.web.house import house_of
+from tawatur.web.languages import language
 
 router = APIRouter(prefix="/v1/images", tags=["decisions"])
 
@@ -31,6 +33,7 @@ class VerdictOut(BaseModel):
     provisional: bool
     review_by: datetime | None
     outcome: str | None = Field(description="The latest human verdict.")
+    words: str = Field(description="The explanation in a sentence or two, in the language asked for.")
     verdict: dict[str, Any]
 
 
@@ -45,6 +48,17 @@ class ReviewIn(BaseModel):
     note: LongText | None = None
 
 
+class CutIn(BaseModel):
+    """A person says that this use of a picture is not like its copies."""
+
+    reviewer: ShortText = Field(description="The site's opaque id of the person who decided.")
+
+
+class CutOut(BaseModel):
+    id: str
+    status: str
+
+
 class ReviewOut(BaseModel):
     id: str
     status: str
@@ -53,7 +67,9 @@ class ReviewOut(BaseModel):
 @router.get("/{image}/verdict", summary="Why", response_model=VerdictOut)
 async def verdict(request: Request, site: SiteId, image: ImageId) -> Response:
     """The explanation for a moderator: never show it to an uploader or to the public, it would teach evasion."""
-    found = await run_in_threadpool(verdict_of, house_of(request).database, site, image_id(image), datetime.now(UTC))
+    found = await run_in_threadpool(
+        verdict_of, house_of(request).database, site, image_id(image), datetime.now(UTC), language(request)
+    )
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 
@@ -76,5 +92,20 @@ async def review(
     def run(book: DatabaseBook, now: datetime) -> Given:
         made = review_image(book, new, now)
         return give(201, {"id": made.id, "status": made.status})
+
+    return await make_once(house, request, Wants(site, images=(key,)), body.model_dump_json().encode(), run)
+
+
+@router.post("/{image}/cut", summary="Cut an image out of its family", response_model=CutOut)
+async def cut(
+    request: Request, site: SiteId, image: ImageId, body: CutIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """This use of the picture is shown and stands alone; no match ever joins it to its copies again."""
+    key = image_id(image)
+    house = house_of(request)
+    new = NewCut(site, key, house.pseudonyms(site).person(body.reviewer))
+
+    def run(book: DatabaseBook, now: datetime) -> Given:
+        return give(200, {"id": key, "status": cut_image(book, new, now)})
 
     return await make_once(house, request, Wants(site, images=(key,)), body.model_dump_json().encode(), run)

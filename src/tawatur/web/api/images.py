@@ -54,7 +54,8 @@ class ImageOut(BaseModel):
 
 
 class RegisteredOut(BaseModel):
-    """A new image. `copies` are the site's other images of the same picture."""
+    """A new image. `copies` are the site's other images of the same picture, `likely_copies` those that a person should
+    compare with it."""
 
     id: str
     status: str
@@ -62,6 +63,7 @@ class RegisteredOut(BaseModel):
     pdq: str | None
     quality: int | None
     copies: list[str]
+    likely_copies: list[str]
 
 
 class StatusIn(BaseModel):
@@ -116,6 +118,7 @@ async def register(
         pdq=seen.pdq,
         quality=seen.quality,
         prescale=seen.prescale,
+        orientations=seen.orientations,
         external_id=external_id,
         uploader=None if uploader is None else house.pseudonyms(site).person(uploader),
         page_url=page_url,
@@ -133,11 +136,14 @@ async def register(
                 "pdq": made.image.pdq,
                 "quality": made.image.quality,
                 "copies": made.copies,
+                "likely_copies": made.likely_copies,
             },
         )
 
     said = "\n".join(repr(part) for part in (sha256, external_id, uploader, page_url, caption))
-    return await make_once(house, request, Wants(site, pictures=(sha256,)), said.encode(), run)
+    return await make_once(
+        house, request, Wants(site, pictures=(sha256,), orientations=seen.orientations), said.encode(), run
+    )
 
 
 @router.post("/status", summary="The status of up to 1,000 images", response_model=StatusOut)

@@ -68,6 +68,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "hash_heads",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("site", name=op.f("pk_hash_heads")),
+    )
+    op.create_table(
+        "hashes",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("image", sa.Text(), nullable=False),
+        sa.Column("pdq", sa.Text(), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("site", "seq", name=op.f("pk_hashes")),
+    )
+    op.create_table(
+        "likely_copies",
+        sa.Column("image", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("distance", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("image", "other", name=op.f("pk_likely_copies")),
+    )
+    with op.batch_alter_table("likely_copies", schema=None) as batch_op:
+        batch_op.create_index("ix_likely_copies_other", ["other"], unique=False)
+
+    op.create_table(
         "idempotency",
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -99,6 +126,7 @@ def upgrade() -> None:
         sa.Column("quality", sa.Integer(), nullable=True),
         sa.Column("prescale", sa.Integer(), nullable=True),
         sa.Column("views", sa.BigInteger(), nullable=True),
+        sa.Column("cut", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_images")),
     )
     with op.batch_alter_table("images", schema=None) as batch_op:
@@ -281,6 +309,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotency_at"))
 
     op.drop_table("idempotency")
+    op.drop_table("likely_copies")
+    op.drop_table("hashes")
+    op.drop_table("hash_heads")
     with op.batch_alter_table("families", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_families_site_look_value",

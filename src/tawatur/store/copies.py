@@ -1,0 +1,93 @@
+"""Finds copies: for each site an exact index of the hashes, in memory, as new as the transaction that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sqlalchemy import Connection
+
+from tawatur.imaging.pdq import Hash, from_hex, hamming
+from tawatur.store import hashes
+
+WIDEST = 31
+"""Bits: no policy looks further, and up to here the index is exact."""
+
+
+class Index:
+    """Compares with every hash. To be replaced by multi-index hashing for large sites."""
+
+    def __init__(self) -> None:
+        self._bits = np.empty((0, 4), np.uint64)
+        self._live = np.empty(0, np.bool_)
+
+    def add(self, ids: Sequence[int], hashes_: Sequence[Hash]) -> None:
+        self._bits = np.concatenate([self._bits, np.array(hashes_, np.uint64).reshape(-1, 4)])
+        self._live = np.concatenate([self._live, np.ones(len(ids), np.bool_)])
+
+    def remove(self, number: int) -> None:
+        self._live[number] = False
+
+    def search(self, query: Hash, radius: int) -> list[tuple[int, int]]:
+        distances = np.bitwise_count(self._bits ^ query).sum(axis=1)
+        return [(int(n), int(distances[n])) for n in np.flatnonzero((distances <= radius) & self._live)]
+
+
+class SiteHashes:
+    """The hashes of one site's images, to be searched."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self._index = Index()
+        self._images: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def add(self, entries: Sequence[tuple[str, Hash]]) -> None:
+        """From now on these images are found."""
+        first = len(self._images)
+        for number, (image, _) in enumerate(entries, first):
+            self._images.append(image)
+            self._numbers[image] = number
+        self._index.add(range(first, len(self._images)), [bits for _, bits in entries])
+
+    def remove(self, image: str) -> None:
+        """From now on this image is not found."""
+        number = self._numbers.pop(image, None)
+        if number is not None:
+            self._index.remove(number)
+
+    def search(self, queries: Iterable[Hash], radius: int = WIDEST) -> dict[str, int]:
+        """The images within `radius` bits of any of the queries, with their least distance."""
+        found: dict[str, int] = {}
+        for query in queries:
+            for number, distance in self._index.search(query, radius):
+                image = self._images[number]
+                found[image] = min(distance, found.get(image, distance))
+        return found
+
+
+class Copies:
+    """The hashes of all sites that this process has been asked about."""
+
+    def __init__(self) -> None:
+        self._sites: dict[str, SiteHashes] = {}
+
+    def of(self, connection: Connection, site: str) -> SiteHashes:
+        """The site's hashes with all that is committed, when the transaction holds the head of the site's log."""
+        known = self._sites.setdefault(site, SiteHashes())
+        new: dict[str, Hash] = {}
+        for row in hashes.after(connection, site, known.seq):
+            if row.gone:
+                new.pop(row.image, None)
+                known.remove(row.image)
+            else:
+                new[row.image] = from_hex(row.pdq)
+            known.seq = row.seq
+        if new:
+            known.add(list(new.items()))
+        return known
+
+
+def nearest(query: Sequence[Hash], bits: Hash) -> int:
+    """The least distance of a hash to any of the queries."""
+    return min(hamming(one, bits) for one in query)
