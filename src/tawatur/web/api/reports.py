@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -94,9 +94,17 @@ def _pseudonymous(pseudonyms: Pseudonyms, site: str, image: str, said: ReportIn)
             network=None if mine.network is None else pseudonyms.network(mine.network),
             device=None if mine.device is None else pseudonyms.device(mine.device),
             referrer=None if mine.referrer is None else pseudonyms.referrer(mine.referrer),
-            account_created_at=mine.account_created_at,
+            account_created_at=None if mine.account_created_at is None else _in_utc(mine.account_created_at),
         )
     return NewReport(site, image, pseudonyms.person(said.reporter), said.reason, said.comment, signals)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        detail = f"account_created_at: {moment.isoformat()} is not within the years 1 to 9999 in UTC."
+        raise Problem(422, detail, "The request is not valid") from None
 
 
 def _given(reported: Reported, new_status: int) -> Given:
