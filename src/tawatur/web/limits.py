@@ -28,18 +28,26 @@ class BodyLimit:
             refused = answer(413, "The request is too large", _detail(limit), {"Connection": "close"})
             await refused(scope, receive, send)
             return
-        taken = 0
+        taken, whole = 0, False
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, whole
             message = await receive()
             if message["type"] == "http.request":
                 taken += len(message.get("body", b""))
+                whole = not message.get("more_body", False)
                 if taken > limit:
                     raise HTTPException(413, _detail(limit))
             return message
 
-        await self._app(scope, counted, send)
+        async def cut_off(message: Message) -> None:
+            """Whoever is answered before the end of a body of unknown length may not go on sending it for ever."""
+            if message["type"] == "http.response.start" and not whole:
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        endless = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+        await self._app(scope, counted, cut_off if endless else send)
 
 
 def _detail(limit: int) -> str:

@@ -51,7 +51,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         port=port,
         workers=1,
         loop="uvloop",
-        http="httptools",
+        http="tawatur.web.wire:Wire",
         lifespan="on",
         access_log=False,
         log_level=settings.log_level,

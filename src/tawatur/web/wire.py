@@ -1,0 +1,42 @@
+"""HTTP as it comes over the wire: what is not HTTP, or a head without end, is told as a problem and cut off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tawatur.web.problems import answer
+
+HEAD_BYTES = 64 * 1024
+"""The request line and all headers together."""
+
+
+class Wire(HttpToolsProtocol):
+    """uvicorn's protocol, which by itself answers such requests in plain text and takes heads of any length."""
+
+    _in_head = True
+    _head = 0  # bytes of it so far, counted from the first piece that belongs to it alone
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(431, "The head is too large", f"Send at most {HEAD_BYTES:,} bytes of headers.")
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()  # type: ignore[no-untyped-call, unused-ignore]
+
+    def on_message_complete(self) -> Any:
+        self._in_head, self._head = True, 0
+        return super().on_message_complete()  # type: ignore[no-untyped-call, func-returns-value, unused-ignore]
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "This is not HTTP", "The request cannot be read; send HTTP/1.1 as RFC 9112 has it.")
+
+    def _refuse(self, status: int, title: str, detail: str) -> None:
+        told = answer(status, title, detail, {"Connection": "close"})
+        head = b"".join(b"%s: %s\r\n" % header for header in told.raw_headers)
+        self.transport.write(b"HTTP/1.1 %d \r\n%s\r\n%s" % (status, head, bytes(told.body)))
+        self.transport.close()
