@@ -10,7 +10,7 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tawatur.imaging.decode import FormatNotAllowed, ImageRefused, TooManyBytes
@@ -92,6 +92,8 @@ def of_error(error: Exception) -> Response:
         case StorageUnavailable():
             log.warning("storage_unavailable", reason=str(error))
             return unavailable("The disk is full or cannot be written. Nothing was changed; try again.")
+        case ClientDisconnect():
+            return answer(400, "The request is cut off", "The connection ended before the whole body was here.")
         case RequestValidationError():
             return of_validation(list(error.errors()))
         case HTTPException():
@@ -115,6 +117,7 @@ def install(app: Starlette) -> None:
         ImageRefused,
         DatabaseUnavailable,
         StorageUnavailable,
+        ClientDisconnect,
         RequestValidationError,
         HTTPException,
         Exception,
