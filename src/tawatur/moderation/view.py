@@ -16,8 +16,8 @@ def count_views(book: Book, site: str, image_id: str, count: int, now: datetime)
     image = book.image(site, image_id)
     if image is None:
         raise UnknownImage(f"This site has no image {image_id!r}.")
-    family = book.family(image.family)
     image = book.add_views(image, count)
+    family = book.family(image.family)
     book.append(events.row(book.new_id(), site, image.id, now, events.ImageViewed(count=count)))
     if book.live_reports(family.id):
         family = settle(book, image.id, family, now, cause="views")
