@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,9 +34,25 @@ class Settings(BaseSettings):
         description="The secret that pseudonyms are made with, at least 32 characters. "
         "Default: made once, kept in `secret` in the data directory. Servers that share a database must share it.",
     )
+    fetch_allow: str = Field(
+        "",
+        description="Networks that pictures may be fetched from although they are not public, such as `10.1.0.0/16`, "
+        "separated by commas. Default: none.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )
+
+    @field_validator("fetch_allow")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for text in filter(None, map(str.strip, value.split(","))):
+            ip_network(text)
+        return value
+
+    def allowed_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `fetch_allow`."""
+        return [ip_network(text) for text in filter(None, map(str.strip, self.fetch_allow.split(",")))]
 
     def resolved_database_url(self) -> str:
         """The database's address, in the data directory where none is set."""

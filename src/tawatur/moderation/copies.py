@@ -34,7 +34,7 @@ def find_kin(book: Book, site: str, sha256: str, orientations: tuple[str, ...], 
     Up to the policy's `copy_distance` a picture is a copy; up to `likely_distance` a person should look. A hash of
     quality below 50 says too little to match by.
     """
-    same = book.image_with_bytes(site, sha256)
+    same = book.image_with_bytes(site, sha256) if sha256 else None
     if same is not None:
         return Kin(same, 0)
     if not orientations or (quality or 0) < WORST_MATCHABLE_QUALITY:

@@ -33,6 +33,14 @@ class Outranked(Refused):
     """Somebody with more authority decided this"""
 
 
+class UnsafeAddress(Refused):
+    """The address is not public"""
+
+
+class FetchRefused(Refused):
+    """The file could not be fetched"""
+
+
 class NothingToCut(Refused):
     """The image has no copies"""
 

@@ -128,7 +128,7 @@ class DatabaseBook(Book):
             return
         self._hold_hashes(site)
         for want in wants:
-            for sha256 in want.pictures:
+            for sha256 in filter(None, want.pictures):
                 self._load_same_bytes(site, sha256)
             if near := self.matches(site, [from_hex(text) for text in want.orientations], WIDEST):
                 self._load_images(set(near))

@@ -13,6 +13,7 @@ from tawatur.store import rows, schema
 class Image(msgspec.Struct, frozen=True):
     """One picture that a site registered. `views` is None until the site says how many people were shown it.
 
+    An image of which the site gave only a hash has `size` 0 and no bytes here; its `sha256` may be an empty text.
     `cut` says that a person cut this use of the picture out of its family: it stands alone, and stays so.
     """
 
@@ -42,6 +43,7 @@ class Shown(msgspec.Struct, frozen=True):
     id: str
     sha256: str
     media_type: str
+    size: int
     width: int
     height: int
     status: str
@@ -57,6 +59,7 @@ _shown = (
         _images.id,
         _images.sha256,
         _images.media_type,
+        _images.size,
         _images.width,
         _images.height,
         _families.status,

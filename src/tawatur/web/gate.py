@@ -49,6 +49,8 @@ async def show(request: Request) -> Response:
         raise UnknownImage("There is no such image.")
     if found.status == BLOCKED:
         return await _withheld(request, found)
+    if not found.size:
+        raise UnknownImage("The site keeps this picture itself and gave only its hash; there is nothing to show here.")
     if found.status == BLURRED and request.query_params.get("reveal") != "1":
         return await _blurred(house, found)
     return await _visible(request, house, found)

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from tawatur.log.sequencer import Sequencer
+from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
@@ -38,6 +39,7 @@ class House:
         self.secret = settings.resolved_secret()
         self.database = Database(settings.resolved_database_url())
         self.files = Files(settings.data_dir)
+        self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.sequencer = Sequencer(self.database)
         self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake)
         self._pseudonyms: dict[str, Pseudonyms] = {}

@@ -28,6 +28,8 @@ _STATUS: dict[type[Exception], int] = {
     refusals.UnknownReason: 422,
     refusals.UnknownOutcome: 422,
     refusals.AlreadyJudged: 409,
+    refusals.UnsafeAddress: 422,
+    refusals.FetchRefused: 422,
     refusals.NothingToCut: 409,
     refusals.OwnImage: 403,
     refusals.Outranked: 403,

@@ -3,37 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, File, Form, UploadFile
+import msgspec
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tawatur.imaging.decode import TooManyBytes, examine
 from tawatur.moderation.look import ImageState, image_states
 from tawatur.moderation.once import Given
 from tawatur.moderation.refusals import UnknownImage
-from tawatur.moderation.register import NewImage, register_image
+from tawatur.moderation.register import register_image
 from tawatur.moderation.view import count_views
 from tawatur.store.database_book import DatabaseBook, Wants
 from tawatur.web.api.fields import (
-    Address,
     IdempotencyKey,
     ImageId,
-    LongText,
     ShortText,
     give,
     image_id,
     make_once,
 )
+from tawatur.web.api.registration import REGISTER_BODY, read_registration
 from tawatur.web.auth import SiteId
 from tawatur.web.house import House, house_of
 
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
-MAX_BYTES = 20_000_000
 MAX_STATUS = 1000
 
 
@@ -88,41 +86,24 @@ class ViewsOut(BaseModel):
     views: int
 
 
-@router.post("", status_code=201, summary="Register an image", response_model=RegisteredOut)
-async def register(
-    request: Request,
-    site: SiteId,
-    file: Annotated[UploadFile, File(description="JPEG, PNG, WebP, GIF or AVIF; 20 MB and 40 megapixels at most.")],
-    external_id: Annotated[ShortText | None, Form(description="The site's own id for it.")] = None,
-    uploader: Annotated[ShortText | None, Form(description="The site's opaque id of who posted it.")] = None,
-    page_url: Annotated[Address | None, Form(description="The page it stands on.")] = None,
-    caption: Annotated[LongText | None, Form()] = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Stores the picture and answers with its id, its status and where readers see it."""
-    data = await file.read()
-    if len(data) > MAX_BYTES:
-        raise TooManyBytes(
-            f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale the picture down."
-        )
+@router.post(
+    "", status_code=201, summary="Register an image", response_model=RegisteredOut, openapi_extra=REGISTER_BODY
+)
+async def register(request: Request, site: SiteId, idempotency_key: IdempotencyKey = None) -> Response:
+    """Registers a picture and answers with its id, its status and where readers see it.
+
+    Send the file itself as `multipart/form-data`, or JSON with its `url`, or JSON with its `pdq` hash alone: then the
+    bytes stay with you, and the gate shows only whether it is withheld.
+    """
     house = house_of(request)
-    seen = await run_in_threadpool(examine, data)
-    sha256 = await run_in_threadpool(house.files.put_image, data)
-    new = NewImage(
+    said, picture = await read_registration(request, house)
+    new = msgspec.structs.replace(
+        picture,
         site=site,
-        sha256=sha256,
-        media_type=seen.media_type,
-        size=len(data),
-        width=seen.width,
-        height=seen.height,
-        pdq=seen.pdq,
-        quality=seen.quality,
-        prescale=seen.prescale,
-        orientations=seen.orientations,
-        external_id=external_id,
-        uploader=None if uploader is None else house.pseudonyms(site).person(uploader),
-        page_url=page_url,
-        caption=caption,
+        external_id=said.external_id,
+        uploader=None if said.uploader is None else house.pseudonyms(site).person(said.uploader),
+        page_url=said.page_url,
+        caption=said.caption,
     )
 
     def run(book: DatabaseBook, now: datetime) -> Given:
@@ -140,9 +121,9 @@ async def register(
             },
         )
 
-    said = "\n".join(repr(part) for part in (sha256, external_id, uploader, page_url, caption))
+    same = f"{new.sha256} {new.pdq} {said.model_dump_json()}".encode()
     return await make_once(
-        house, request, Wants(site, pictures=(sha256,), orientations=seen.orientations), said.encode(), run
+        house, request, Wants(site, pictures=(new.sha256,), orientations=new.orientations), same, run
     )
 
 

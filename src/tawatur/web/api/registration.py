@@ -1,0 +1,128 @@
+"""What comes in when a picture is registered: a form with the file, an address to fetch it from, or only its hash."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from tawatur.imaging.canvas import STANDARD_LIMITS
+from tawatur.imaging.decode import TooManyBytes, examine
+from tawatur.moderation.register import NewImage
+from tawatur.web.api.fields import Address, LongText, ShortText
+from tawatur.web.house import House
+from tawatur.web.problems import Problem
+
+MAX_BYTES = STANDARD_LIMITS.max_bytes
+Said = TypeVar("Said", bound="Registration")
+UNKNOWN_SIZE = (640, 480)
+"""Of a picture that only its hash is known of: the size of its placeholder."""
+
+
+class Registration(BaseModel):
+    """What is said of a picture, however it comes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: ShortText | None = Field(None, description="The site's own id for it.")
+    uploader: ShortText | None = Field(None, description="The site's opaque id of who posted it.")
+    page_url: Address | None = Field(None, description="The page it stands on.")
+    caption: LongText | None = None
+
+
+class RegistrationJson(Registration):
+    """Either `url`, or `pdq` with `quality`."""
+
+    url: Address | None = Field(None, description="A public http or https address to fetch the picture from.")
+    pdq: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
+    quality: int | None = Field(None, ge=0, le=100, strict=True)
+
+
+_FILE = {
+    "type": "string",
+    "format": "binary",
+    "description": "JPEG, PNG, WebP, GIF or AVIF; 20 MB and 40 megapixels at most.",
+}
+_form = Registration.model_json_schema()
+_form["properties"] = {"file": _FILE, **_form["properties"]}
+_form["required"] = ["file"]
+REGISTER_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": _form},
+            "application/json": {"schema": RegistrationJson.model_json_schema()},
+        },
+    }
+}
+
+
+async def read_registration(request: Request, house: House) -> tuple[Registration, NewImage]:
+    """What was said of the picture, and the picture, its bytes stored. Raises ImageRefused, Problem, Refused."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        async with request.form(max_files=1, max_fields=10, max_part_size=64 * 1024) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise Problem(422, "Send the picture as a file in the form's field `file`.", "The request is not valid")
+            said = _validated(Registration, {key: value for key, value in form.multi_items() if key != "file"})
+            data = await file.read()
+        return said, await _stored(house, data)
+    if kind == "application/json":
+        try:
+            body = await request.json()
+        except (ValueError, RecursionError) as error:
+            raise Problem(422, f"The body is not JSON: {error}.", "The request is not valid") from error
+        said = _validated(RegistrationJson, body)
+        plain = Registration(**said.model_dump(include=set(Registration.model_fields)))
+        if said.url is not None and said.pdq is None:
+            return plain, await _stored(house, await house.fetcher.fetch(said.url, MAX_BYTES))
+        if said.pdq is not None and said.quality is not None and said.url is None:
+            return plain, _hash_alone(said.pdq, said.quality)
+        raise Problem(422, "Send either `url`, or `pdq` and `quality`.", "The request is not valid")
+    raise Problem(415, "Send multipart/form-data with a `file`, or application/json.")
+
+
+def _validated(model: type[Said], values: Any) -> Said:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_context=False)) from error
+
+
+async def _stored(house: House, data: bytes) -> NewImage:
+    if len(data) > MAX_BYTES:
+        raise TooManyBytes(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale it down.")
+    seen = await run_in_threadpool(examine, data)
+    sha256 = await run_in_threadpool(house.files.put_image, data)
+    return NewImage(
+        site="",
+        sha256=sha256,
+        media_type=seen.media_type,
+        size=len(data),
+        width=seen.width,
+        height=seen.height,
+        pdq=seen.pdq,
+        quality=seen.quality,
+        prescale=seen.prescale,
+        orientations=seen.orientations,
+    )
+
+
+def _hash_alone(pdq: str, quality: int) -> NewImage:
+    width, height = UNKNOWN_SIZE
+    return NewImage(
+        site="",
+        sha256="",
+        media_type="",
+        size=0,
+        width=width,
+        height=height,
+        pdq=pdq,
+        quality=quality,
+        orientations=(pdq,),
+    )
