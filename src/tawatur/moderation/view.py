@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import log
 
 from tawatur.log import events
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import settle
 from tawatur.store.book import Book
+from tawatur.store.families import Family
+
+STEP = log(1.25)
+"""Views come by the thousand, and less than a quarter more of them changes next to nothing of what silence says."""
 
 
 def count_views(book: Book, site: str, image_id: str, count: int, now: datetime) -> tuple[int, str]:
@@ -16,9 +21,18 @@ def count_views(book: Book, site: str, image_id: str, count: int, now: datetime)
     image = book.image(site, image_id)
     if image is None:
         raise UnknownImage(f"This site has no image {image_id!r}.")
+    before = book.family(image.family)
     image = book.add_views(image, count)
     family = book.family(image.family)
     book.append(events.row(book.new_id(), site, image.id, now, events.ImageViewed(count=count)))
-    if book.live_reports(family.id):
+    if book.live_reports(family.id) and _matters(before, family.views or 0, now):
         family = settle(book, image.id, family, now, cause="views")
     return image.views or 0, family.status
+
+
+def _matters(before: Family, views: int, now: datetime) -> bool:
+    """Whether a case with reports must be decided anew: at its first views, whenever they have grown by about a
+    quarter, and once an immunity is over."""
+    if before.views is None or (before.immune_until is not None and before.immune_until <= now):
+        return True
+    return int(log(views + 1) / STEP) != int(log(before.views + 1) / STEP)
