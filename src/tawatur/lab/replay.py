@@ -16,8 +16,19 @@ from typing import Any
 
 from tawatur.decision.policy import Policy, policy_toml
 from tawatur.lab.replay_book import ReplayBook
-from tawatur.lab.replay_lines import AnyLine, BadEvent, Received, Registered, Reviewed, Viewed, Withdrawn, read_line
+from tawatur.lab.replay_lines import (
+    AnyLine,
+    BadEvent,
+    Cut,
+    Received,
+    Registered,
+    Reviewed,
+    Viewed,
+    Withdrawn,
+    read_line,
+)
 from tawatur.log.events import Signals, line
+from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.queue import value_of_look
 from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
@@ -108,6 +119,9 @@ class Replay:
             self._register(book, fact)
         elif isinstance(fact, Reviewed):
             self._review(book, fact)
+        elif isinstance(fact, Cut):
+            self._known(book, fact.image, fact.at)
+            cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
         else:
             self._withdraw(book, fact)
 
@@ -129,7 +143,8 @@ class Replay:
             register_image(book, new, fact.at)
 
     def _picture(self, fact: Registered) -> str:
-        """A name that all images of one picture share. Copies by distance will be found here."""
+        """A name that all images of one picture share. Where the history does not say which they are, equal hashes do;
+        copies by distance would be looked for here."""
         if fact.family is not None:
             return f"family/{fact.family}"
         if fact.sha256 is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
@@ -10,8 +11,10 @@ from tawatur.lab.replay_lines import DERIVED
 from tawatur.store.book import Book
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
+from tawatur.store.images import Image
 from tawatur.store.reports import Report
 from tawatur.store.sites import Site, StoredPolicy
+from tawatur.store.verdicts import StoredVerdict
 
 
 class ReplayBook(Book):
@@ -48,6 +51,22 @@ class ReplayBook(Book):
         while self._due and self._due[0][0] <= now:
             found.append(heappop(self._due)[1])
         return found
+
+    def _add_hash(self, image: Image) -> None:
+        """The history says which images are one picture; nothing is searched."""
+
+    def blocks_since(self, site: str, since: datetime) -> int:
+        blocks = self._blocks.get(site)
+        return len(blocks) - bisect_right(blocks, since) if blocks else 0
+
+    def blocks_between(self, site: str, since: datetime, until: datetime) -> int:
+        blocks = self._blocks.get(site)
+        return bisect_right(blocks, until) - bisect_right(blocks, since) if blocks else 0
+
+    def add_verdict(self, verdict: StoredVerdict) -> None:
+        """Only the times of blocks are kept, in order."""
+        if verdict.action == "block":
+            insort(self._blocks.setdefault(verdict.site, []), verdict.at)
 
     def save_report(self, report: Report) -> None:
         super().save_report(report)

@@ -61,9 +61,13 @@ class Reviewed(Line, frozen=True, tag="image.reviewed"):
     reviewer: str = ""
 
 
-AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed
+class Cut(Line, frozen=True, tag="image.cut"):
+    reviewer: str = ""
+
+
+AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut
 FACTS: frozenset[str] = frozenset(
-    str(kind.__struct_config__.tag) for kind in (Registered, Viewed, Received, Withdrawn, Reviewed)
+    str(kind.__struct_config__.tag) for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut)
 )
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""
