@@ -3,21 +3,26 @@
     examine   what the file is, its size and its PDQ hash
     blurred   a rendering in which nothing can be recognised
 
-Both decode through `canvas.draw`, the one seam, and raise `ImageRefused` for whatever is not an accepted picture.
+Both decode through `canvas.draw`, the one seam, and raise `ImageRefused` for whatever is not an accepted picture. A server
+hands them a sandbox's `draw` instead, so that no foreign byte meets a decoder in its own process.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 from PIL import Image, ImageFilter
 
 from tawatur.imaging import pdq
-from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS, Limits, draw, too_many_bytes
+from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS, Canvas, Limits, draw, too_many_bytes
 from tawatur.imaging.refusals import (
     BrokenImage,
+    DecoderFailed,
     EmptyFile,
     FormatNotAllowed,
     ImageRefused,
@@ -30,6 +35,8 @@ from tawatur.imaging.refusals import (
 __all__ = [
     "BLUR_MEDIA_TYPE",
     "BrokenImage",
+    "DecoderFailed",
+    "Draw",
     "EmptyFile",
     "Examined",
     "FormatNotAllowed",
@@ -42,6 +49,9 @@ __all__ = [
     "blurred",
     "examine",
 ]
+
+Draw = Callable[[bytes, Limits], Canvas]
+"""`canvas.draw`, or what does the same elsewhere: `Sandbox.draw`."""
 
 BLUR_MEDIA_TYPE = "image/jpeg"
 _BLUR_DETAIL = 24  # px on the longer side: what survives of a picture behind the blur
@@ -66,17 +76,20 @@ class Examined(msgspec.Struct, frozen=True):
     orientations: tuple[str, ...] = ()
 
 
-def examine(source: Path | bytes, *, limits: Limits = STANDARD_LIMITS) -> Examined:
+def examine(source: Path | bytes, *, limits: Limits = STANDARD_LIMITS, draw: Draw = draw) -> Examined:
     """What `source` is; raises `ImageRefused`, and `OSError` where a path cannot be read. Thread-safe."""
     canvas = draw(_read(source, limits), limits)
     if min(canvas.canvas_width, canvas.canvas_height) < pdq.SMALLEST_SIDE:
         return Examined(canvas.media_type, canvas.width, canvas.height, None, 0)
-    bits, quality = pdq.hash_array(canvas.array())
-    turned = tuple(pdq.to_hex(one) for one in pdq.orientations(canvas.array()))
+    pixels = _array(canvas)
+    bits, quality = pdq.hash_array(pixels)
+    turned = tuple(pdq.to_hex(one) for one in pdq.orientations(pixels))
     return Examined(canvas.media_type, canvas.width, canvas.height, pdq.to_hex(bits), quality, orientations=turned)
 
 
-def blurred(source: Path | bytes, *, longest: int = _BLUR_LONGEST, limits: Limits = STANDARD_LIMITS) -> bytes:
+def blurred(
+    source: Path | bytes, *, longest: int = _BLUR_LONGEST, limits: Limits = STANDARD_LIMITS, draw: Draw = draw
+) -> bytes:
     """The picture as a JPEG in which nothing can be recognised, without metadata; raises as `examine`.
 
     It has the picture's own size, or is scaled so that the longer side has `longest` px.
@@ -102,6 +115,12 @@ def _read(source: Path | bytes, limits: Limits) -> bytes:
     if len(data) > limits.max_bytes:
         raise too_many_bytes(source.stat().st_size, limits)
     return data
+
+
+def _array(canvas: Canvas) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The pixels as (canvas_height, canvas_width, 3), read-only."""
+    flat = np.frombuffer(canvas.pixels, dtype=np.uint8)
+    return flat.reshape(canvas.canvas_height, canvas.canvas_width, 3)
 
 
 def _capped(width: int, height: int, longest: int) -> tuple[int, int]:

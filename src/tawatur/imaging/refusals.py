@@ -42,3 +42,7 @@ class BrokenImage(ImageRefused):
 
 class TruncatedImage(BrokenImage):
     """The image ends too early"""
+
+
+class DecoderFailed(ImageRefused):
+    """The image could not be decoded safely"""
