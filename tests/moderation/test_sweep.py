@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from tawatur.moderation.sweep import ANSWERS_KEPT, sweep
 from tawatur.store import answers
 from tawatur.store.answers import Answer
@@ -45,6 +47,31 @@ def test_what_lapsed_does_not_come_back_with_the_next_report(new_world: Callable
     assert world.report(image, "late").status == "visible"
     world.wait(hours=25)
     assert world.report(image, "later").status == "blocked"
+
+
+def test_a_state_lapses_at_its_moment_whether_or_not_a_sweep_came_by(new_world: Callable[..., World]) -> None:
+    world = new_world("lapse = true")
+    swept, unswept = world.image("1"), world.image("2")
+    for image in (swept, unswept):
+        assert world.crowd(image) == "blocked"
+    world.wait(hours=25)
+    world.lapse(swept)
+    assert [world.report(image, "late").status for image in (swept, unswept)] == ["visible", "visible"]
+    times = [world.family(image).immune_until for image in (swept, unswept)]
+    assert times[1] - times[0] == timedelta(seconds=12)  # as far apart as their blocks
+    assert [line["cause"] for line in world.told("image.restored")] == ["lapse", "lapse"]
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_lapsed_block_binds_no_stake(new_world: Callable[..., World], swept: bool) -> None:
+    world = new_world("lapse = true\nstakes_young = 1")
+    first, second = world.image("1"), world.image("2")
+    assert world.crowd(first) == "blocked"
+    assert world.crowd(second) == "visible"
+    world.wait(hours=25)
+    if swept:
+        world.lapse(first)
+    assert world.report(second, "one more").status == "blocked"
 
 
 def test_nothing_lapses_before_its_time_or_after_a_review(new_world: Callable[..., World]) -> None:

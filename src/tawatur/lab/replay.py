@@ -29,11 +29,11 @@ from tawatur.lab.replay_lines import (
 )
 from tawatur.log.events import Signals, line
 from tawatur.moderation.copies import NewCut, cut_image
+from tawatur.moderation.lapse import lapse
 from tawatur.moderation.queue import value_of_look
 from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, review_image
-from tawatur.moderation.sweep import lapse
 from tawatur.moderation.view import count_views
 from tawatur.store.families import Authority
 from tawatur.store.images import Image

@@ -43,10 +43,12 @@ def assemble(book: Book, family: Family, now: datetime) -> Case:
     with_past = book.with_past(family.site, [report.reporter for report in live])
     repeaters = [report.reporter for report in live if report.reporter in with_past]
     pasts, pairs = _shared_past(book, family, repeaters, now) if repeaters else ({}, ())
+    ended = now if repeaters and policy_of(book, family.site).lapse else None
     return Case(
         reports=tuple([_seen_by_engine(report) for report in live]),
         records={
-            reporter: _record(book, with_past[reporter], pasts.get(reporter, {}), family.id) for reporter in repeaters
+            reporter: _record(book, with_past[reporter], pasts.get(reporter, {}), family.id, ended)
+            for reporter in repeaters
         },
         pairs=pairs,
         network_people={network: book.people(family.site, network) for network in _shared_networks(live)},
@@ -85,14 +87,19 @@ def _seen_by_engine(report: StoredReport) -> Report:
     )
 
 
-def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str) -> Record:
+def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str, ended: datetime | None) -> Record:
+    """What is known of one reporter. Blocks that nobody reviewed by `ended` have lapsed (None: they do not lapse)."""
     sums = book.records(reporter.site, reporter.id) if reporter.reviewed_reports else {}
     return Record(
         confirmed={reason: record.confirmed for reason, record in sums.items()},
         rejected={reason: record.rejected for reason, record in sums.items()},
         confirmed_reports=reporter.confirmed_reports,
         reported=len(pasts),
-        supports=sum(past.supports for past in pasts.values() if past.family != family),
+        supports=sum(
+            past.supports and (ended is None or past.until is None or past.until > ended)
+            for past in pasts.values()
+            if past.family != family
+        ),
         probation_until=reporter.probation_until,
         muted=reporter.muted,
     )

@@ -8,6 +8,7 @@ import msgspec
 
 from tawatur.log import events
 from tawatur.moderation.copies import find_kin
+from tawatur.moderation.lapse import current
 from tawatur.moderation.settle import tell_status
 from tawatur.store.book import Book
 from tawatur.store.families import VISIBLE, Family
@@ -53,7 +54,7 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
         book.add_family(family)
         copies = []
     else:
-        family = book.family(kin.image.family)
+        family = current(book, kin.image.family, now)
         copies = [one.id for one in book.images_of(family.id)]
     image = Image(
         id=new.id or book.new_id(),

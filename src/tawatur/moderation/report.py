@@ -8,6 +8,7 @@ import msgspec
 
 from tawatur.log import events
 from tawatur.moderation.cases import policy_of
+from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import AlreadyJudged, UnknownImage, UnknownReason, UnknownReport
 from tawatur.moderation.settle import settle
 from tawatur.store.book import Book, replace
@@ -46,7 +47,7 @@ def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
     if new.reason not in policy_of(book, new.site).reasons:
         known = ", ".join(policy_of(book, new.site).reasons)
         raise UnknownReason(f"{new.reason!r} is not a reason of this site's policy. Use one of: {known}.")
-    family = book.family(image.family)
+    family = current(book, image.family, now)
     earlier = book.round_reports(family.id).get(new.reporter)
     if earlier is not None and earlier.withdrawn_at is None:
         return Reported(earlier.id, family.status, new=False)
@@ -80,6 +81,7 @@ def withdraw_report(book: Book, site: str, report_id: str, now: datetime) -> Rep
         return Reported(report.id, family.status, new=False)
     if report.round != family.round:
         raise AlreadyJudged("People have decided on this report; taking it back would change nothing.")
+    family = current(book, family.id, now)
     book.save_report(replace(report, withdrawn_at=now))
     book.append(
         events.row(

@@ -10,6 +10,7 @@ from tawatur.decision.policy import Policy
 from tawatur.decision.record import earning
 from tawatur.log import events
 from tawatur.moderation.cases import policy_of
+from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import Outranked, OwnImage, UnknownImage, UnknownOutcome, UnknownReason
 from tawatur.moderation.settle import change_status
 from tawatur.store.book import Book, replace
@@ -63,6 +64,7 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
     family = book.family(image.family)
     if family.authority > new.authority:
         raise Outranked("An admin decided this image; only an admin can decide otherwise.")
+    family = current(book, family.id, now)
 
     review = Review(
         id=book.new_id(),

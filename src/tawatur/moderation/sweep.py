@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tawatur.moderation.cases import policy_of
-from tawatur.moderation.settle import change_status
+from tawatur.moderation.lapse import lapse
 from tawatur.store import answers, families
-from tawatur.store.book import Book, replace
 from tawatur.store.database import Database
 from tawatur.store.database_book import Wants
-from tawatur.store.families import VISIBLE, Authority
 from tawatur.store.writer import Change, Writer
 
 ANSWERS_KEPT = timedelta(hours=24)
@@ -34,28 +31,3 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
     with database.write() as connection:
         answers.forget(connection, now - ANSWERS_KEPT)
     return changed
-
-
-def lapse(book: Book, family_id: str, now: datetime) -> bool:
-    """Ends a provisional state that nobody reviewed in time: shows the picture or lets the state stand, by policy.
-
-    A state that lapsed gives a first immunity, or the next report would bring it back at once.
-    """
-    family = book.family(family_id)
-    if not family.provisional or family.review_by is None or family.review_by > now:
-        return False
-    policy = policy_of(book, family.site)
-    if not policy.lapse:
-        book.save_family(replace(family, review_by=None))
-        return False
-    lapsed = replace(
-        family,
-        provisional=False,
-        authority=Authority.NOBODY,
-        reason=None,
-        review_by=None,
-        immune_until=now + timedelta(hours=policy.immunity_hours),
-    )
-    first = book.images_of(family.id)[0].id
-    book.save_family(change_status(book, first, lapsed, VISIBLE, now, cause="lapse"))
-    return True

@@ -6,6 +6,7 @@ from datetime import datetime
 from math import log
 
 from tawatur.log import events
+from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import settle
 from tawatur.store.book import Book
@@ -21,7 +22,7 @@ def count_views(book: Book, site: str, image_id: str, count: int, now: datetime)
     image = book.image(site, image_id)
     if image is None:
         raise UnknownImage(f"This site has no image {image_id!r}.")
-    before = book.family(image.family)
+    before = current(book, image.family, now)
     image = book.add_views(image, count)
     family = book.family(image.family)
     book.append(events.row(book.new_id(), site, image.id, now, events.ImageViewed(count=count)))

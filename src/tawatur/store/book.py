@@ -384,6 +384,7 @@ def _past(report: Report, family: Family) -> Past:
         rejected=report.outcome == "rejected",
         confirmed=report.outcome == "confirmed",
         supports=supports,
+        until=family.review_by,
     )
 
 

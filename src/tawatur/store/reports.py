@@ -40,7 +40,8 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):
-    """A report that somebody made at `at` and did not take back: how it ended, and whether it holds up a block now."""
+    """A report that somebody made at `at` and did not take back: how it ended, and whether it holds up a block now
+    (where a policy lets blocks lapse, `until` then)."""
 
     report: str
     reporter: str
@@ -49,6 +50,7 @@ class Past(msgspec.Struct, frozen=True, gc=False):
     rejected: bool
     confirmed: bool
     supports: bool
+    until: datetime | None = None
 
 
 _reports = schema.reports.c
@@ -71,6 +73,7 @@ _history = (
         _families.status,
         _families.provisional,
         _families.authority,
+        _families.review_by,
     )
     .join(schema.families, _families.id == _reports.family)
     .where(
@@ -113,8 +116,9 @@ def history(connection: Connection, site: str, reporters: set[str], since: datet
             outcome == "rejected",
             outcome == "confirmed",
             bool(live and status == BLOCKED and provisional and authority == Authority.MACHINE),
+            review_by,
         )
-        for report, reporter, family, at, outcome, live, status, provisional, authority in found
+        for report, reporter, family, at, outcome, live, status, provisional, authority, review_by in found
     ]
 
 
