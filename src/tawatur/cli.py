@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from tawatur.failures import Failure
 
 if TYPE_CHECKING:
     from tawatur.settings import Settings  # what a command needs is loaded by the command, so that --help is quick
+    from tawatur.store.database import Database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,6 +32,8 @@ site_app = typer.Typer(no_args_is_help=True, help="Sites: publishers or communit
 export_app = typer.Typer(no_args_is_help=True, help="Takes what happened out of the house.")
 app.add_typer(site_app, name="site")
 app.add_typer(export_app, name="export")
+bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")
+app.add_typer(bank_app, name="bank")
 
 out = Console()
 err = Console(stderr=True)
@@ -81,15 +85,13 @@ def site_create(
     The public key may stand in a page.
     """
     from tawatur.moderation.sites import create_site
-    from tawatur.store.database import Database
     from tawatur.store.database_book import DatabaseBook
     from tawatur.store.ids import new_id
     from tawatur.store.writer import Clock
 
     if not name.strip() or "\x00" in name:
         raise typer.BadParameter("The name must not be empty.")
-    database = Database(_settings().resolved_database_url())
-    database.check_migrated()
+    database = _database()
     with database.write() as connection:
         book = DatabaseBook(connection, new_id)
         made = create_site(book, name.strip(), Clock()())
@@ -111,12 +113,9 @@ def export_events(
     from rich.progress import track
 
     from tawatur.log.export import lines
-    from tawatur.moderation.sites import find_site
-    from tawatur.store.database import Database
 
-    database = Database(_settings().resolved_database_url())
-    database.check_migrated()
-    only = None if site is None else find_site(database, site).id
+    database = _database()
+    only = None if site is None else _site_id(database, site)
     found = lines(database, only, after)
     if output is None:
         for one in found:
@@ -130,6 +129,124 @@ def export_events(
             count += 1
     unfinished.replace(output)
     err.print(f"{count:,} events written to {output}.")
+
+
+@app.command("hash")
+def hash_files(
+    files: Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP, GIF, AVIF.", exists=True)],
+    as_json: Json = False,
+) -> None:
+    """Print PDQ, quality and SHA-256 of pictures. What is not a picture is told, and makes the exit code 1."""
+    import hashlib
+
+    from tawatur.imaging.decode import ImageRefused, examine
+
+    refused = 0
+    for file in files:
+        try:
+            data = file.read_bytes()
+            seen = examine(data)
+        except (ImageRefused, OSError) as error:
+            err.print(f"{file}: {error}", highlight=False, markup=False)
+            refused += 1
+            continue
+        sha256 = hashlib.sha256(data).hexdigest()
+        if as_json:
+            line = {"file": str(file), "pdq": seen.pdq, "quality": seen.quality, "sha256": sha256}
+            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        else:
+            sys.stdout.write(f"{seen.pdq or '-':64}  {seen.quality:3}  {sha256}  {file}\n")
+    if refused:
+        raise typer.Exit(1)
+
+
+SiteOption = Annotated[str | None, typer.Option(help="The site whose bank it is, by name or id. Default: shared.")]
+
+
+@bank_app.command("import")
+def bank_import(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines with PDQ hashes.", exists=True, dir_okay=False)],
+    name: Annotated[str, typer.Option(help="The bank's name; one that is there is added to.")],
+    kind: Annotated[str, typer.Option(help="block: copies are blocked. allow: copies are shown whatever matches.")],
+    site: SiteOption = None,
+    reason: Annotated[str | None, typer.Option(help="The rule that what it blocks breaks.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where the list comes from.")] = None,
+    distance: Annotated[int, typer.Option(min=0, max=31, help="How many of 256 bits a match may differ.")] = 16,
+    until: Annotated[datetime | None, typer.Option(help="Until when it matches (UTC). Default: for good.")] = None,
+) -> None:
+    """Read a hash list into a bank: all of it, or, when a line is wrong, nothing."""
+    from tawatur.moderation.banks import add_to_bank, put_bank
+    from tawatur.moderation.hash_lists import read_list
+    from tawatur.store.banks import Bank
+    from tawatur.store.ids import new_id
+
+    database, owner = _database(), ""
+    if site is not None:
+        owner = _site_id(database, site)
+    entries = list(read_list(file.read_text(encoding="utf-8")))
+    now = datetime.now(UTC)
+    ends = None if until is None else until.replace(tzinfo=until.tzinfo or UTC)
+    bank = put_bank(database, Bank(new_id(), owner, name, kind, source, reason, distance, ends, now))
+    added = add_to_bank(database, bank, entries, now)
+    out.print(f"{added:,} new hashes in bank [bold]{name}[/bold] ({len(entries):,} in the file).")
+
+
+@bank_app.command("export")
+def bank_export(
+    name: Annotated[str, typer.Argument(help="The bank, by name or id.")],
+    site: SiteOption = None,
+    form: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+) -> None:
+    """Write a bank's hashes to standard output, in the form that `bank import` reads."""
+    from tawatur.moderation.banks import find_bank
+    from tawatur.moderation.hash_lists import FORMS, write_list
+    from tawatur.store import banks
+
+    if form not in FORMS:
+        raise typer.BadParameter("Use csv or jsonl.", param_hint="--format")
+    database = _database()
+    bank = find_bank(database, "" if site is None else _site_id(database, site), name)
+    with database.read() as connection:
+        for line in write_list(banks.hashes(connection, bank.id), form):
+            sys.stdout.write(line)
+
+
+@bank_app.command("list")
+def bank_list(as_json: Json = False) -> None:
+    """List all banks with their sizes."""
+    from rich.table import Table
+
+    from tawatur.store import banks
+
+    with _database().read() as connection:
+        known, sizes = banks.all_of_them(connection), banks.sizes(connection)
+    if as_json:
+        for bank in known:
+            line = {**msgspec.structs.asdict(bank), "hashes": sizes.get(bank.id, 0)}
+            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+        return
+    table = Table("bank", "kind", "site", "hashes", "distance", "reason", "source", "until")
+    for bank in known:
+        until = "" if bank.enabled_until is None else f"{bank.enabled_until:%Y-%m-%d %H:%M}"
+        size = f"{sizes.get(bank.id, 0):,}"
+        row = (bank.name, bank.kind, bank.site or "shared", size, str(bank.distance), bank.reason, bank.source, until)
+        table.add_row(*(cell or "" for cell in row))
+    out.print(table)
+
+
+def _database() -> Database:
+    """The database of the settings, known to have this release's tables."""
+    from tawatur.store.database import Database
+
+    database = Database(_settings().resolved_database_url())
+    database.check_migrated()
+    return database
+
+
+def _site_id(database: Database, name: str) -> str:
+    from tawatur.moderation.sites import find_site
+
+    return find_site(database, name).id
 
 
 @app.command()

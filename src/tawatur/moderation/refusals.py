@@ -33,6 +33,14 @@ class Outranked(Refused):
     """Somebody with more authority decided this"""
 
 
+class UnknownBank(Refused):
+    """No such bank"""
+
+
+class BadBank(Refused):
+    """The bank or its list is not valid"""
+
+
 class UnsafeAddress(Refused):
     """The address is not public"""
 

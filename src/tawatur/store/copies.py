@@ -8,7 +8,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tawatur.imaging.pdq import Hash, from_hex, hamming
-from tawatur.store import hashes
+from tawatur.store import banks, hashes
+from tawatur.store.banks import Bank
 
 WIDEST = 31
 """Bits: no policy looks further, and up to here the index is exact."""
@@ -67,10 +68,20 @@ class SiteHashes:
 
 
 class Copies:
-    """The hashes of all sites that this process has been asked about."""
+    """The hashes of all sites and banks that this process has been asked about."""
 
     def __init__(self) -> None:
         self._sites: dict[str, SiteHashes] = {}
+        self._banks: dict[str, tuple[int, SiteHashes]] = {}
+
+    def of_bank(self, connection: Connection, bank: Bank) -> SiteHashes:
+        """The bank's hashes, each under its own 64 digits; read anew when the bank has changed."""
+        version, known = self._banks.get(bank.id, (-1, SiteHashes()))
+        if version != bank.version:
+            known = SiteHashes()
+            known.add([(one.pdq, from_hex(one.pdq)) for one in banks.hashes(connection, bank.id)])
+            self._banks[bank.id] = (bank.version, known)
+        return known
 
     def of(self, connection: Connection, site: str) -> SiteHashes:
         """The site's hashes with all that is committed, when the transaction holds the head of the site's log."""

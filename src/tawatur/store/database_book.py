@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from tawatur.imaging.pdq import Hash, from_hex, to_hex
-from tawatur.store import answers, events, families, hashes, images, reporters, reports, schema, sites, verdicts
+from tawatur.store import answers, banks, events, families, hashes, images, reporters, reports, schema, sites, verdicts
 from tawatur.store.answers import Answer
+from tawatur.store.banks import Bank
 from tawatur.store.book import Book, matchable
 from tawatur.store.copies import WIDEST, Copies, nearest
 from tawatur.store.events import EventRow
@@ -323,6 +324,14 @@ class DatabaseBook(Book):
     def add_image(self, image: Image) -> None:
         super().add_image(image)
         self._new_images[image.id] = image
+
+    def bank_matches(self, site: str, query: Sequence[Hash]) -> list[tuple[Bank, int]]:
+        matched = []
+        for bank in banks.of_site(self._connection, site):
+            near = self._copies.of_bank(self._connection, bank).search(query, bank.distance)
+            if near:
+                matched.append((bank, min(near.values())))
+        return matched
 
     def add_likely_copy(self, found: LikelyCopy) -> None:
         super().add_likely_copy(found)

@@ -25,9 +25,10 @@ class Authority(IntEnum):
 class Family(msgspec.Struct, frozen=True):
     """An image and its copies. Evidence is pooled over it, and its `status` is that of all of them.
 
-    `round` counts the human verdicts that closed earlier reports; a report is live in the round it was made in.
-    `outcome` is the latest human verdict, `immune_until` the end of the immunity that a rejection gave. `views` are
-    those of all its images, None until the site says some. `version` grows with every change of it or its reports.
+    `cause` is what brought the status about ("reports", "bank", "review", ...). `round` counts the human verdicts that
+    closed earlier reports; a report is live in the round it was made in. `outcome` is the latest human verdict,
+    `immune_until` the end of the immunity that a rejection gave. `views` are those of all its images, None until the
+    site says some. `version` grows with every change of it or its reports.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Family(msgspec.Struct, frozen=True):
     status: str = VISIBLE
     provisional: bool = False
     authority: int = Authority.NOBODY
+    cause: str | None = None
     reason: str | None = None
     outcome: str | None = None
     immune_until: datetime | None = None

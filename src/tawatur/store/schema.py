@@ -107,6 +107,7 @@ families = Table(
     Column("status", Text, nullable=False),
     Column("provisional", Boolean, nullable=False),
     Column("authority", Integer, nullable=False),
+    Column("cause", Text),
     Column("reason", Text),
     Column("outcome", Text),
     Column("immune_until", Instant),
@@ -173,6 +174,31 @@ hash_heads = Table(
     metadata,
     Column("site", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
+)
+
+banks = Table(
+    "banks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text),
+    Column("reason", Text),
+    Column("distance", Integer, nullable=False),
+    Column("enabled_until", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("site", "name"),
+)
+
+bank_hashes = Table(
+    "bank_hashes",
+    metadata,
+    Column("bank", Text, primary_key=True),
+    Column("pdq", Text, primary_key=True),
+    Column("note", Text),
+    Column("added_at", Instant, nullable=False),
 )
 
 likely_copies = Table(

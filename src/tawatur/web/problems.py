@@ -28,6 +28,7 @@ _STATUS: dict[type[Exception], int] = {
     refusals.UnknownReason: 422,
     refusals.UnknownOutcome: 422,
     refusals.AlreadyJudged: 409,
+    refusals.UnknownBank: 404,
     refusals.UnsafeAddress: 422,
     refusals.FetchRefused: 422,
     refusals.NothingToCut: 409,

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("authority", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("immune_until", sa.BigInteger(), nullable=True),
@@ -67,6 +68,29 @@ def upgrade() -> None:
             sqlite_where=sa.text("queued_at IS NOT NULL"),
         )
 
+    op.create_table(
+        "banks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("distance", sa.Integer(), nullable=False),
+        sa.Column("enabled_until", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_banks")),
+        sa.UniqueConstraint("site", "name", name=op.f("uq_banks_site")),
+    )
+    op.create_table(
+        "bank_hashes",
+        sa.Column("bank", sa.Text(), nullable=False),
+        sa.Column("pdq", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("bank", "pdq", name=op.f("pk_bank_hashes")),
+    )
     op.create_table(
         "hash_heads",
         sa.Column("site", sa.Text(), nullable=False),
@@ -312,6 +336,8 @@ def downgrade() -> None:
     op.drop_table("likely_copies")
     op.drop_table("hashes")
     op.drop_table("hash_heads")
+    op.drop_table("bank_hashes")
+    op.drop_table("banks")
     with op.batch_alter_table("families", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_families_site_look_value",
