@@ -250,6 +250,29 @@ def _site_id(database: Database, name: str) -> str:
 
 
 @app.command()
+def replay(
+    events: Annotated[
+        str, typer.Argument(help="A history in JSON Lines, as `export events` writes it; - reads stdin.")
+    ],
+    policy: Annotated[Path | None, typer.Option(help="A policy in TOML; default: the default policy.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--out", help="Where to write the history with what the engine made of it.")
+    ] = None,
+    lenient: Annotated[
+        bool, typer.Option("--lenient", help="Skip lines that cannot be used; they are listed.")
+    ] = False,
+) -> None:
+    """Run a history through the engine, under any policy: what would have been blurred, blocked and put before people.
+
+    The very code that decides in production decides here, at the events' own times. Nothing is stored.
+    """
+    from tawatur.lab.replay_command import read_policy, run
+
+    rules = None if policy is None else read_policy(policy)
+    out.print(run(events, rules, output, lenient=lenient, console=err).table())
+
+
+@app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself when the story is told, with exit 0.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo; 0 takes a free one.")] = 0,

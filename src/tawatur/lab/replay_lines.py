@@ -78,7 +78,7 @@ def read_line(event: Mapping[str, Any]) -> AnyLine | None:
     kind = event.get("type")
     try:
         if kind in FACTS:
-            return msgspec.convert(event, AnyLine)  # type: ignore[arg-type, no-any-return]
+            return msgspec.convert(event, AnyLine)  # type: ignore[no-any-return]
     except msgspec.ValidationError as error:
         raise BadEvent(f"{kind}: {error}") from None
     if kind in DERIVED:
