@@ -21,7 +21,8 @@ from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report
 from tawatur.moderation.sites import create_site
 from tawatur.store.database import Database
-from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change, Writer
 
 REPORTS = 6000
@@ -29,7 +30,7 @@ IMAGES = 200
 
 
 def where_time_goes(kind: str, url: str, folder: Path, *, clients: int) -> Table:
-    """A table of microseconds a report: deciding, reading, writing, committing, the rest; groups are of `clients` reports."""
+    """A table of microseconds a report, by what they were spent on; groups are of `clients` reports."""
     spent: dict[str, float] = defaultdict(float)
     database = Database(url)
     database.migrate()

@@ -3,8 +3,8 @@
     python -m benchmarks.intake [--seconds 4] [--rounds 5] [--clients 32] [sqlite] [postgresql]
 
 Each round measures, one after the other on the same disk: plain single-row commits of the same driver (one connection,
-one insert, one commit), then reports through HTTP into a real server. The ratio of a round is the second by the first; the
-median over the rounds is printed. The load generator runs on the same cores. Goal: >= 0.5.
+one insert, one commit), then reports through HTTP into a real server. The ratio of a round is the second by the first;
+the median over the rounds is printed. The load generator runs on the same cores. Goal: >= 0.5.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ import psycopg
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
+from tests.ground.postgres import Postgres
+from tests.ground.server import Server
 
 from benchmarks import load
 from benchmarks.inside import where_time_goes
-from tests.ground.postgres import Postgres
-from tests.ground.server import Server
 
 IMAGES = 200
 GOAL = 0.5

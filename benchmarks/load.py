@@ -1,4 +1,4 @@
-"""A light load of reports over HTTP: a few dozen keep-alive connections on one event loop, bounded in count and time."""
+"""A light load of reports over HTTP: some dozens of keep-alive connections, bounded in count and time."""
 
 from __future__ import annotations
 

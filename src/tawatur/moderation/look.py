@@ -12,11 +12,10 @@ from tawatur.decision.words import in_words
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import judge
 from tawatur.store import families, images
-from tawatur.store.book import Book
 from tawatur.store.database import Database
-from tawatur.store.database_book import DatabaseBook
 from tawatur.store.families import Family
 from tawatur.store.images import Image
+from tawatur.store.reading_book import ReadingBook
 
 
 class ImageState(msgspec.Struct, frozen=True):
@@ -44,7 +43,7 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         raise AssertionError("looking makes nothing")
 
     with database.read() as connection:
-        book: Book = DatabaseBook(connection, no_new_id)
+        book = ReadingBook(connection, no_new_id)
         image = book.image(site, image_id)
         if image is None:
             raise UnknownImage(f"This site has no image {image_id!r}.")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tawatur.moderation.lapse import lapse
 from tawatur.store import answers, families
 from tawatur.store.database import Database
-from tawatur.store.database_book import Wants
+from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change, Writer
 
 ANSWERS_KEPT = timedelta(hours=24)

@@ -1,24 +1,22 @@
-"""A book over one database transaction: reads on demand and in bulk, writes back at the end in few statements."""
+"""A book over one database transaction: notes what changes, and writes it back at the end in few statements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
-from tawatur.imaging.pdq import Hash, from_hex, to_hex
-from tawatur.store import answers, banks, events, families, hashes, images, reporters, reports, schema, sites, verdicts
+from tawatur.imaging.pdq import Hash, to_hex
+from tawatur.store import answers, events, families, hashes, images, reporters, reports, schema, sites, verdicts
 from tawatur.store.answers import Answer
-from tawatur.store.banks import Bank
-from tawatur.store.book import Book, matchable
-from tawatur.store.copies import WIDEST, Copies, nearest
+from tawatur.store.book import matchable
+from tawatur.store.copies import nearest
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.hashes import HashRow, LikelyCopy
 from tawatur.store.images import Image
-from tawatur.store.kept import KeptRounds
+from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
 from tawatur.store.reports import Report
 from tawatur.store.rows import insert as insert_rows
@@ -26,55 +24,14 @@ from tawatur.store.sites import Key, Site, SiteRecord
 from tawatur.store.verdicts import Review, StoredVerdict
 
 
-class Wants(msgspec.Struct, frozen=True):
-    """What a change is known to need before it runs, so that a whole group's needs are read at once."""
+class DatabaseBook(ReadingBook):
+    """A book that is written: `flush` writes all that changed, within the transaction that it was read in."""
 
-    site: str
-    images: tuple[str, ...] = ()
-    families: tuple[str, ...] = ()
-    reporters: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
-    reports: tuple[str, ...] = ()
-    pictures: tuple[str, ...] = ()
-    """SHA-256 of bytes that are to be registered, or an empty text where there are none."""
-    orientations: tuple[str, ...] = ()
-    """PDQ hashes of a picture that is to be registered, in its eight orientations."""
-    key: str | None = None
-
-
-class _Known(msgspec.Struct):
-    """What the database knows of a network: how many people, and which of those that were asked about."""
-
-    people: int
-    checked: set[str]
-    members: set[str]
-
-
-class DatabaseBook(Book):
-    """Reads from `connection`; `flush` writes. With `lock`, families are held, in id order, until its end.
-
-    `kept` saves reading again the reports of a family that has not changed since an earlier group.
-    """
-
-    def __init__(
-        self,
-        connection: Connection,
-        new_id: Callable[[], str],
-        *,
-        lock: bool = False,
-        kept: KeptRounds | None = None,
-        copies: Copies | None = None,
-    ) -> None:
-        super().__init__(new_id)
-        self._connection = connection
-        self._lock = lock
-        self._kept = KeptRounds() if kept is None else kept
-        self._copies = Copies() if copies is None else copies
-        self._heads: dict[str, int] = {}
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self._new_hashes: dict[str, dict[str, Hash]] = {}
         self._dropped: dict[str, Image] = {}
         self._new_likely: list[LikelyCopy] = []
-        self._answers: dict[tuple[str, str], Answer | None] = {}
         self._new_sites: list[Site] = []
         self._new_keys: list[Key] = []
         self._new_images: dict[str, Image] = {}
@@ -85,10 +42,6 @@ class DatabaseBook(Book):
         self._changed_reports: dict[str, Report] = {}
         self._new_reporters: dict[tuple[str, str], Reporter] = {}
         self._counted: dict[tuple[str, str], Reporter] = {}
-        self._no_past: set[tuple[str, str]] = set()
-        self._networks: dict[tuple[str, str], _Known] = {}
-        self._blocks_read: set[str] = set()
-        self._counted_blocks: dict[tuple[str, datetime, datetime], int] = {}
         self._record_sums: list[ReporterRecord] = []
         self._site_sums: list[SiteRecord] = []
         self._recorded: dict[str, int] = {}
@@ -97,51 +50,8 @@ class DatabaseBook(Book):
         self._new_reviews: list[Review] = []
         self._new_answers: list[Answer] = []
 
-    # -- reading in bulk -----------------------------------------------------------------------
-
-    def prefetch(self, wanted: list[Wants]) -> None:
-        """Reads what a group of changes needs, each kind of row in one statement, families locked in id order."""
-        by_site: dict[str, list[Wants]] = {}
-        for want in wanted:
-            by_site.setdefault(want.site, []).append(want)
-        self._load_sites(set(by_site))
-        self._load_site_records(set(by_site))
-        if keys := {(want.site, want.key) for want in wanted if want.key is not None}:
-            self._load_answers(keys)
-        if ids := {image for want in wanted for image in want.images}:
-            self._load_images(ids)
-        for site, wants in sorted(by_site.items()):
-            self._prefetch_copies(site, [want for want in wants if want.pictures])
-        homes = {image.family for image in self._images.values() if image is not None}
-        homes.update(family for want in wanted for family in want.families)
-        if taken_back := {report for want in wanted for report in want.reports}:
-            self._load_report_homes(taken_back)
-            homes.update(home for report in taken_back if (home := self._report_homes[report]) is not None)
-        if homes:
-            self._load_families(homes)
-            self._load_rounds(homes)
-        for site, wants in by_site.items():
-            self._prefetch_people(site, wants)
-
-    def _prefetch_copies(self, site: str, wants: list[Wants]) -> None:
-        """Holds the site's hashes while pictures are registered, so that no two processes miss each other's copies."""
-        if not wants:
-            return
-        self._hold_hashes(site)
-        for want in wants:
-            for sha256 in filter(None, want.pictures):
-                self._load_same_bytes(site, sha256)
-            if near := self.matches(site, [from_hex(text) for text in want.orientations], WIDEST):
-                self._load_images(set(near))
-
-    def _hold_hashes(self, site: str) -> int:
-        if site not in self._heads:
-            self._heads[site] = hashes.hold(self._connection, site)
-        return self._heads[site]
-
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
-        self._hold_hashes(site)
-        found = self._copies.of(self._connection, site).search(query, radius)
+        found = super().matches(site, query, radius)
         for image, bits in self._new_hashes.get(site, {}).items():
             if query and (distance := nearest(query, bits)) <= radius:
                 found[image] = distance
@@ -149,158 +59,12 @@ class DatabaseBook(Book):
             found.pop(image, None)
         return found
 
-    def _prefetch_people(self, site: str, wants: list[Wants]) -> None:
-        if incoming := {reporter for want in wants for reporter in want.reporters}:
-            self._load_reporters(site, incoming)
-        live = {
-            report.reporter
-            for reports_ in self._rounds.values()
-            for report in reports_.values()
-            if report.site == site and report.withdrawn_at is None
-        }
-        self.with_past(site, live)
-
-    # -- loading one kind of row -----------------------------------------------------------------
-
-    def _load_sites(self, ids: set[str]) -> None:
-        self._sites.update(dict.fromkeys(ids))
-        self._sites.update({site.id: site for site in sites.of_ids(self._connection, ids)})
-
-    def _load_policy(self, site: str) -> None:
-        found = self.site(site)
-        version = 0 if found is None else found.policy_version
-        self._policies[site] = sites.policy(self._connection, site, version) if version else None
-
-    def _load_site_records(self, ids: set[str]) -> None:
-        for site in ids:
-            self._site_records[site] = {}
-        for record in sites.records(self._connection, ids):
-            self._site_records[record.site][record.reason] = record
-
-    def blocks_since(self, site: str, since: datetime) -> int:
-        if site not in self._blocks_read:
-            self._blocks_read.add(site)
-            self._blocks[site] = [*sites.blocks_since(self._connection, site, since), *self._blocks.get(site, ())]
-        return super().blocks_since(site, since)
-
-    def blocks_between(self, site: str, since: datetime, until: datetime) -> int:
-        key = (site, since, until)
-        if key not in self._counted_blocks:
-            self._counted_blocks[key] = sites.blocks_between(self._connection, site, since, until)
-        return self._counted_blocks[key]
-
-    def _load_images(self, ids: set[str]) -> None:
-        self._images.update(dict.fromkeys(ids))
-        self._images.update({image.id: image for image in images.of_ids(self._connection, ids)})
-
-    def _load_members(self, family: str) -> None:
-        found = images.of_family(self._connection, family)
-        self._members[family] = [image.id for image in found]
-        for image in found:
-            self._images.setdefault(image.id, image)
-
-    def _load_same_bytes(self, site: str, sha256: str) -> None:
-        found = images.with_bytes(self._connection, site, sha256)
-        self._same_bytes[site, sha256] = None if found is None else found.id
-        if found is not None:
-            self._images.setdefault(found.id, found)
-
-    def _load_families(self, ids: set[str]) -> None:
-        self._families.update(dict.fromkeys(ids))
-        self._families.update({f.id: f for f in families.of_ids(self._connection, ids, lock=self._lock)})
-
-    def _load_rounds(self, ids: set[str]) -> None:
-        if strangers := ids - self._families.keys():
-            self._load_families(strangers)  # first: what is read under the lock stays true
-        unknown = set()
-        for family in ids:
-            kept = self._kept.find(self._families.get(family))
-            self._rounds[family] = {} if kept is None else dict(kept)
-            if kept is None:
-                unknown.add(family)
-        for report in reports.of_round(self._connection, unknown) if unknown else ():
-            self._rounds[report.family][report.reporter] = report
-            self._report_homes[report.id] = report.family
-
-    def _load_earlier(self, family: str) -> None:
-        present = self.family(family).round
-        self._earlier[family] = {
-            report.id: report for report in reports.of_all_rounds(self._connection, family) if report.round != present
-        }
-
-    def _load_report_homes(self, ids: set[str]) -> None:
-        self._report_homes.update(dict.fromkeys(ids))
-        self._report_homes.update(reports.homes(self._connection, ids))
-
-    def _load_reporters(self, site: str, ids: set[str]) -> None:
-        self._reporters.update({(site, reporter): None for reporter in ids})
-        self._take_reporters(site, reporters.of_ids(self._connection, site, ids))
-
-    def _take_reporters(self, site: str, found: list[Reporter]) -> None:
-        for reporter in found:
-            self._reporters[site, reporter.id] = reporter
-            self._records[site, reporter.id] = {}
-        if judged := {reporter.id for reporter in found if reporter.reviewed_reports}:
-            self._load_records(site, judged)
-
-    def _load_records(self, site: str, ids: set[str]) -> None:
-        for record in reporters.records(self._connection, site, ids):
-            self._records[site, record.reporter][record.reason] = record
-
-    def _load_pasts(self, site: str, ids: set[str], since: datetime) -> None:
-        for past in reports.history(self._connection, site, ids, since):
-            self._pasts[site, past.reporter][past.report] = past
-        for report in self._touched_reports():
-            if report.reporter in ids and report.site == site:
-                self._note_past(report)
-
     def _touched_reports(self) -> Iterator[Report]:
         """The reports whose part in people's pasts this group may have changed; the database does not know yet."""
         yield from self._new_reports.values()
         yield from self._changed_reports.values()
         for family in self._changed_families:
             yield from self._rounds.get(family, {}).values()
-
-    def with_past(self, site: str, ids: Iterable[str]) -> dict[str, Reporter]:
-        ids = set(ids)
-        if unknown := {one for one in ids if (site, one) not in self._reporters and (site, one) not in self._no_past}:
-            self._no_past.update((site, reporter) for reporter in unknown)
-            self._take_reporters(site, reporters.with_past(self._connection, site, unknown))
-        return super().with_past(site, ids)
-
-    def people(self, site: str, network: str) -> int:
-        key = (site, network)
-        if key not in self._networks:
-            known = reporters.networks(self._connection, site, {network})
-            self._networks[key] = _Known(known[0].people if known else 0, set(), set())
-        known_here = self._networks[key]
-        here = self._people.get(key, set())
-        if unchecked := here - known_here.checked:
-            known_here.checked.update(unchecked)
-            known_here.members.update(reporters.members(self._connection, site, network, unchecked))
-        return known_here.people + len(here - known_here.members)
-
-    def probations(self, site: str, reporter: str) -> dict[str, datetime]:
-        found = dict(reports.probations(self._connection, site, reporter))
-        for home in (self._rounds, self._earlier):
-            for known in home.values():
-                for report in known.values():
-                    if report.reporter == reporter and report.site == site:
-                        found.pop(report.id, None)
-        return found | super().probations(site, reporter)
-
-    def _load_answers(self, pairs: set[tuple[str, str]]) -> None:
-        self._answers.update(dict.fromkeys(pairs))
-        self._answers.update({(a.site, a.key): a for a in answers.given(self._connection, pairs)})
-
-    def answer(self, site: str, key: str) -> Answer | None:
-        """What was answered to an earlier request with this Idempotency-Key."""
-        if (site, key) not in self._answers:
-            self._load_answers({(site, key)})
-        return self._answers[site, key]
-
-    def site_named(self, name: str) -> Site | None:
-        return sites.by_name(self._connection, name)
 
     # -- noting what changed ---------------------------------------------------------------------
 
@@ -325,21 +89,9 @@ class DatabaseBook(Book):
         super().add_image(image)
         self._new_images[image.id] = image
 
-    def bank_matches(self, site: str, query: Sequence[Hash]) -> list[tuple[Bank, int]]:
-        matched = []
-        for bank in banks.of_site(self._connection, site):
-            near = self._copies.of_bank(self._connection, bank).search(query, bank.distance)
-            if near:
-                matched.append((bank, min(near.values())))
-        return matched
-
     def add_likely_copy(self, found: LikelyCopy) -> None:
         super().add_likely_copy(found)
         self._new_likely.append(found)
-
-    def likely_copies(self, images_: set[str]) -> list[LikelyCopy]:
-        """The likely copies of these images that wait for a person, nearest first."""
-        return hashes.likely_copies(self._connection, images_)
 
     def move_image(self, image: Image, family: str) -> Image:
         moved = super().move_image(image, family)

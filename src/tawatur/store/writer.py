@@ -21,8 +21,9 @@ import structlog
 from tawatur.failures import Failure
 from tawatur.store.copies import Copies
 from tawatur.store.database import Database, DatabaseUnavailable, is_transient
-from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.database_book import DatabaseBook
 from tawatur.store.kept import KeptRounds
+from tawatur.store.reading_book import Wants
 
 T = TypeVar("T")
 

@@ -16,7 +16,8 @@ from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.look import verdict_of
 from tawatur.moderation.once import Given
 from tawatur.moderation.review import NewReview, review_image
-from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.reading_book import Wants
 from tawatur.web.api.fields import IdempotencyKey, ImageId, LongText, ShortText, give, image_id, make_once
 from tawatur.web.auth import SiteId
 from tawatur.web.house import house_of

@@ -15,7 +15,8 @@ from starlette.responses import Response
 
 from tawatur.moderation.once import Given, fingerprint, once
 from tawatur.moderation.refusals import UnknownImage, UnknownReport
-from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change
 from tawatur.web.house import House
 from tawatur.web.problems import Problem

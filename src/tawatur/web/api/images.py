@@ -17,7 +17,8 @@ from tawatur.moderation.once import Given
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.register import register_image
 from tawatur.moderation.view import count_views
-from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.reading_book import Wants
 from tawatur.web.api.fields import (
     IdempotencyKey,
     ImageId,

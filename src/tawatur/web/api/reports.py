@@ -17,7 +17,8 @@ from tawatur.log.events import Signals
 from tawatur.moderation.once import Given
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
-from tawatur.store.database_book import DatabaseBook, Wants
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change
 from tawatur.web.api.fields import ReportId, give, image_id, make_once, report_id
 from tawatur.web.auth import SiteId, site_of
