@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from tawatur import __version__
 from tawatur.settings import Settings
 from tawatur.web import gate, health, problems
-from tawatur.web.api import decisions, events, images, reports
+from tawatur.web.api import banks, decisions, events, images, reports
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
 
@@ -61,7 +61,7 @@ def make_app(settings: Settings) -> Starlette:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for part in (images, reports, decisions, events):
+    for part in (images, reports, decisions, banks, events):
         api.include_router(part.router, responses={"default": _problem_response()})
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)
