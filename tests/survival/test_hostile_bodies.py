@@ -99,6 +99,7 @@ def client(house: House) -> Iterator[httpx.Client]:
 
 
 JSON_ROUTES = [
+    "/v1/images",
     "/v1/images/status",
     "/v1/images/{image}/views",
     "/v1/images/{image}/reports",
@@ -141,6 +142,41 @@ def test_a_body_that_is_not_the_json_asked_for_is_a_problem(
 
 
 WRONG_VALUES: dict[str, list[Any]] = {
+    "/v1/images": [
+        {},
+        {"file": "x"},
+        {"url": 1},
+        {"url": ""},
+        {"url": "x" * 60_000},
+        {"url": "https://example.com/\x00"},
+        {"url": "https://example.com/a b"},
+        {"url": "file:///etc/passwd"},
+        {"url": "gopher://127.0.0.1/"},
+        {"url": "http://"},
+        {"url": "http://[::1"},
+        {"url": "http://user:pass@127.0.0.1/"},
+        {"url": "http://127.0.0.1:1/"},
+        {"url": "http://127.0.0.1:99999/"},
+        {"url": "http://[::ffff:127.0.0.1]/"},
+        {"url": "http://2130706433/"},
+        {"url": "http://0x7f.1/"},
+        {"url": "http://localhost/"},
+        {"url": "http://169.254.169.254/latest/meta-data/"},
+        {"url": "http://xn--\u0661/"},
+        {"url": "http://" + "a" * 300 + ".invalid/"},
+        {"url": "http://" + ".".join("a" * 600) + "/"},
+        {"pdq": "x" * 64, "quality": 100},
+        {"pdq": "0" * 63, "quality": 100},
+        {"pdq": "0" * 64},
+        {"pdq": "0" * 64, "quality": 101},
+        {"pdq": "0" * 64, "quality": -1},
+        {"pdq": "0" * 64, "quality": 10**30},
+        {"pdq": "\u0660" * 64, "quality": 100},
+        {"pdq": "0" * 64, "quality": 100, "url": "https://example.com/"},
+        {"pdq": "0" * 64, "quality": 100, "uploader": "\x00"},
+        {"pdq": "0" * 64, "quality": 100, "page_url": "javascript:alert(1)"},
+        {"pdq": "0" * 64, "quality": 100, "caption": "x" * 4001},
+    ],
     "/v1/images/status": [
         {"ids": "x"},
         {"ids": [1]},
@@ -231,14 +267,14 @@ def test_values_at_the_edge_of_what_is_allowed_are_taken(house: House, client: h
 
 def test_a_json_body_of_ten_megabytes_is_too_large(house: House, client: httpx.Client) -> None:
     body = json.dumps({"reporter": "x" * 10_000_000, "reason": "spam"}).encode()
-    for route in JSON_ROUTES:
+    for route in JSON_ROUTES[1:]:
         path = route.format(image=house.image)
         assert_problem(client.post(path, content=body, headers={"Content-Type": JSON}), 413)
     house.assert_works()
 
 
 @pytest.mark.parametrize("key", ["its own", "none"])
-@pytest.mark.parametrize("route", [*JSON_ROUTES, "/v1/images", "/v1/nothing", "/i/{image}", "/healthz"])
+@pytest.mark.parametrize("route", [*JSON_ROUTES, "/v1/nothing", "/i/{image}", "/healthz"])
 def test_an_endless_body_is_answered_and_then_cut_off(house: House, route: str, key: str) -> None:
     headers = ["Transfer-Encoding: chunked", f"Content-Type: {FORM if route == '/v1/images' else JSON}"]
     head = house.head("POST", route.format(image=house.image), *headers)

@@ -100,9 +100,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A reading transaction. Raises DatabaseUnavailable."""
-        with translated(), self.readers.connect() as connection:
-            yield connection
+        """A reading transaction. Raises DatabaseUnavailable, also where a writer would try again."""
+        try:
+            with translated(), self.readers.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            if is_transient(error):
+                raise DatabaseUnavailable(str(error.orig)) from error
+            raise
 
     def migrate(self) -> None:
         """Creates the tables, or brings older ones up to date; does nothing when they are."""

@@ -6,13 +6,14 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tawatur.failures import Failure
 
 
 class StorageUnavailable(Failure):
-    """The data directory cannot take more."""
+    """The data directory cannot take more, or does not give what it has."""
 
 
 class Files:
@@ -32,12 +33,28 @@ class Files:
             _write(path, data)
         return digest
 
-    def blurred(self, sha256: str, render: Callable[[Path], bytes]) -> Path:
-        """The blurred rendering of a stored picture, made by `render` the first time. Raises StorageUnavailable."""
+    def about(self, sha256: str) -> os.stat_result:
+        """What the file system says of a stored picture. Raises StorageUnavailable when it is not to be had."""
+        try:
+            return self.image(sha256).stat()
+        except OSError as error:
+            raise StorageUnavailable(f"The data directory does not give the picture: {error.strerror}.") from error
+
+    def blurred(self, sha256: str, render: Callable[[Path], bytes]) -> bytes:
+        """The blurred rendering of a stored picture, made by `render` the first time and kept where there is room.
+
+        Raises StorageUnavailable when the picture is not to be had.
+        """
         path = self._root / "blurred" / sha256[:2] / f"{sha256[2:]}.jpg"
-        if not path.exists():
-            _write(path, render(self.image(sha256)))
-        return path
+        try:
+            if path.exists():
+                return path.read_bytes()
+            made = render(self.image(sha256))
+        except OSError as error:
+            raise StorageUnavailable(f"The data directory does not give the picture: {error.strerror}.") from error
+        with suppress(StorageUnavailable):
+            _write(path, made)
+        return made
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -7,9 +7,6 @@ confirmed.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -77,8 +74,7 @@ def _situation(found: Shown) -> Situation:
 
 
 async def _blurred(house: House, found: Shown) -> Response:
-    path = await run_in_threadpool(house.files.blurred, found.sha256, blurred)
-    body = await run_in_threadpool(path.read_bytes)
+    body = await run_in_threadpool(house.files.blurred, found.sha256, blurred)
     headers = {**_ALWAYS, "Cache-Control": _NEVER_KEPT, "Tawatur-Status": found.status}
     return Response(body, headers=headers, media_type=BLUR_MEDIA_TYPE)
 
@@ -94,12 +90,8 @@ async def _visible(request: Request, house: House, found: Shown) -> Response:
     if etag in _tags(request.headers.get("if-none-match", "")) and found.status != BLURRED:
         return Response(status_code=304, headers=headers)
     path = house.files.image(found.sha256)
-    stat = await run_in_threadpool(_stat, path)
+    stat = await run_in_threadpool(house.files.about, found.sha256)
     return FileResponse(path, headers=headers, media_type=found.media_type, stat_result=stat)
-
-
-def _stat(path: Path) -> Any:
-    return path.stat()
 
 
 def _tags(header: str) -> list[str]:

@@ -94,7 +94,7 @@ def of_error(error: Exception) -> Response:
             return unavailable("The database cannot be reached or is full. Nothing was changed; try again.")
         case StorageUnavailable():
             log.warning("storage_unavailable", reason=str(error))
-            return unavailable("The disk is full or cannot be written. Nothing was changed; try again.")
+            return unavailable("The disk is full or does not answer. Nothing was changed; try again.")
         case ClientDisconnect():
             return answer(400, "The request is cut off", "The connection ended before the whole body was here.")
         case RequestValidationError():

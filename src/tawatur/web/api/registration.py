@@ -13,6 +13,7 @@ from starlette.requests import Request
 from tawatur.imaging.canvas import STANDARD_LIMITS
 from tawatur.imaging.decode import TooManyBytes, examine
 from tawatur.moderation.register import NewImage
+from tawatur.store.files import StorageUnavailable
 from tawatur.web.api.fields import Address, LongText, ShortText
 from tawatur.web.house import House
 from tawatur.web.problems import Problem
@@ -65,12 +66,7 @@ async def read_registration(request: Request, house: House) -> tuple[Registratio
     """What was said of the picture, and the picture, its bytes stored. Raises ImageRefused, Problem, Refused."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        async with request.form(max_files=1, max_fields=10, max_part_size=64 * 1024) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise Problem(422, "Send the picture as a file in the form's field `file`.", "The request is not valid")
-            said = _validated(Registration, {key: value for key, value in form.multi_items() if key != "file"})
-            data = await file.read()
+        said, data = await _read_form(request)
         return said, await _stored(house, data)
     if kind == "application/json":
         try:
@@ -85,6 +81,19 @@ async def read_registration(request: Request, house: House) -> tuple[Registratio
             return plain, _hash_alone(said.pdq, said.quality)
         raise Problem(422, "Send either `url`, or `pdq` and `quality`.", "The request is not valid")
     raise Problem(415, "Send multipart/form-data with a `file`, or application/json.")
+
+
+async def _read_form(request: Request) -> tuple[Registration, bytes]:
+    """What the form says, and the file in it. Raises Problem, StorageUnavailable."""
+    try:
+        async with request.form(max_files=1, max_fields=10, max_part_size=64 * 1024) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile):
+                raise Problem(422, "Send the picture as a file in the form's field `file`.", "The request is not valid")
+            said = _validated(Registration, {key: value for key, value in form.multi_items() if key != "file"})
+            return said, await file.read()
+    except OSError as error:  # larger files wait in the folder for temporary files while they come
+        raise StorageUnavailable(f"The disk cannot hold the upload while it comes: {error.strerror}.") from error
 
 
 def _validated(model: type[Said], values: Any) -> Said:
