@@ -146,7 +146,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode == "P" and image.palette is None:
         raise ValueError("the file refers to a palette that it does not have")
     if image.mode == "I;16":
-        # 16-bit grey, lower byte first: keep the upper byte. Pillow's own conversion has clipped or shifted, by version.
+        # 16-bit grey, lower byte first: keep the upper byte. Pillow's own conversion clips or shifts, by version.
         return Image.frombytes("L", image.size, image.tobytes()[1::2])
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 

@@ -3,8 +3,8 @@
     examine   what the file is, its size and its PDQ hash
     blurred   a rendering in which nothing can be recognised
 
-Both decode through `canvas.draw`, the one seam, and raise `ImageRefused` for whatever is not an accepted picture. A server
-hands them a sandbox's `draw` instead, so that no foreign byte meets a decoder in its own process.
+Both decode through `canvas.draw`, the one seam, and raise `ImageRefused` for whatever is not an accepted picture. A
+server hands them a sandbox's `draw` instead, so that no foreign byte meets a decoder in its own process.
 """
 
 from __future__ import annotations
