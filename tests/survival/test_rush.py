@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from tests.ground.server import Server, Site
+from tests.ground.server import Server, ServerError, Site
 from tests.survival.books import Books
 from tests.survival.crowd import Acknowledged, Crowd, pseudonyms_of
 from tests.survival.world import picture, register, report, statement, upload
@@ -279,3 +279,24 @@ def test_many_readers_of_the_log_do_not_keep_writers_out(town: Town) -> None:
     books.assert_sound()
     for follower in followers:
         follower.assert_saw_all(books)
+
+
+def test_servers_that_start_at_once_on_a_new_database_all_find_it_ready(
+    new_server: Callable[..., Server], database_url: str
+) -> None:
+    newcomers = [new_server(database_url, TAWATUR_SECRET=uuid.uuid4().hex) for _ in range(3)]
+    failed: list[BaseException] = []
+
+    def init(server: Server) -> None:
+        try:
+            server.init()
+        except ServerError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=init, args=(server,)) for server in newcomers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failed == []
+    assert newcomers[0].site().api_key

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -16,6 +16,9 @@ from tawatur.failures import Failure
 
 BUSY_TIMEOUT_S = 10
 READERS = 16
+
+_MIGRATING = 0x7461_7761_7475_7200
+"""The advisory lock that is held while tables change: any number that others do not use."""
 
 _RETRY_SQLSTATES = {"40001", "40P01", "23505", "55P03"}
 """Serialization failure, deadlock, a row that another process just made, a lock not had: the same group again may
@@ -115,6 +118,8 @@ class Database:
 
         config = _alembic()
         with translated(), self.writer.begin() as connection:
+            if not self.is_sqlite:  # of several servers that start at once one makes the tables, the others wait
+                connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
