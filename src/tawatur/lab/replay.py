@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tawatur.decision.policy import Policy, policy_toml
-from tawatur.lab.replay_book import ReplayBook
+from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
     AnyLine,
     BadEvent,
@@ -51,12 +51,12 @@ LEAST_QUALITY = 50
 class Replay:
     """One site's history under one policy (None: the default)."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
-        self._started: datetime | None = None
+    def __init__(self, policy: Policy | None = None, *, untouched: timedelta | None = UNTOUCHED) -> None:
+        """`untouched`: how long a picture must have been left alone to be put away (replay_book.py)."""
+        self._untouched = untouched
         self._now: datetime | None = None
         self._policy = policy
         self._book: ReplayBook | None = None
-        self._pictures: dict[str, str] = {}
 
     def apply(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What this event causes, as lines of the log. What the engine said when the history was made is passed over.
@@ -96,16 +96,19 @@ class Replay:
         """The book at this moment: what fell due before it has happened."""
         if self._book is None:
             policy = None if self._policy is None else StoredPolicy(SITE, 1, policy_toml(self._policy), moment)
-            self._book = ReplayBook(Site(SITE, SITE, moment), policy)
+            self._book = ReplayBook(Site(SITE, SITE, moment), policy, self._untouched)
             self._now = moment
         assert self._now is not None
         if moment < self._now:
             if self._now - moment > DISORDER:
                 raise BadEvent(f"{moment.isoformat()} is before {self._now.isoformat()}; events must be in order")
             return self._book
-        self._now = moment
+        night = moment.date() != self._now.date()
+        self._now = self._book.now = moment
         for family in self._book.due(moment):
             lapse(self._book, family, moment)
+        if night:
+            self._book.tidy()
         return self._book
 
     # -- one kind of event -----------------------------------------------------------------------
@@ -151,7 +154,7 @@ class Replay:
             return f"sha256/{fact.sha256}"
         if fact.pdq is not None and (fact.quality is None or fact.quality >= LEAST_QUALITY):
             return f"pdq/{fact.pdq}"
-        return f"image/{fact.image}"
+        return alone(fact.image)
 
     def _known(self, book: ReplayBook, image: str, at: datetime) -> Image:
         """The image, registered now when the history never said that it was."""

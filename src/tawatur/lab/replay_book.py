@@ -1,32 +1,79 @@
-"""The book of a replayed history: in memory, with what the use cases tell kept for a moment."""
+"""The book of a replayed history: in memory, with what the use cases tell kept for a moment.
+
+A long history has far more pictures than are looked at in any week. What nobody touched for a while is put away: packed
+into a few bytes and unpacked when it is asked for again, so that no decision can tell the difference. What no decision
+asks for any more (co-reports older than their window, blocks older than the breaker looks back) is dropped.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from datetime import datetime
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hashlib import blake2b
 from heapq import heappop, heappush
-from itertools import count
+from itertools import count, takewhile
+from typing import NamedTuple
+
+import msgspec
 
 from tawatur.lab.replay_lines import DERIVED
-from tawatur.store.book import Book
+from tawatur.store.book import CO_REPORT_WINDOW, Book, merged_pasts
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.images import Image
-from tawatur.store.reports import Report
+from tawatur.store.reports import Past, Report
 from tawatur.store.sites import Site, StoredPolicy
 from tawatur.store.verdicts import StoredVerdict
 
+UNTOUCHED = timedelta(days=7)
+BREAKER_LOOKS_BACK = timedelta(days=31)
+MERGED_KEPT = 4096
+
+
+class PutAway(msgspec.Struct, frozen=True, array_like=True):
+    """A family and all that belongs to it."""
+
+    family: Family
+    images: list[Image]
+    present: list[Report]
+    earlier: list[Report]
+
+
+class _Merged(NamedTuple):
+    """What `pasts` answers for one person, for every `since` from this one until the oldest of them is too old."""
+
+    since: datetime
+    oldest: datetime
+    pasts: dict[str, Past]
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(PutAway).decode
+
 
 class ReplayBook(Book):
-    """One site's rows. Ids are numbers in the order in which they were asked for, so that a replay is repeatable."""
+    """One site's rows. Ids are numbers in the order in which they were asked for, so that a replay is repeatable.
 
-    def __init__(self, site: Site, policy: StoredPolicy | None) -> None:
+    `untouched`: how long a picture must have been left alone to be put away (None: nothing ever is).
+    """
+
+    def __init__(self, site: Site, policy: StoredPolicy | None, untouched: timedelta | None = UNTOUCHED) -> None:
         numbers = count(1)
         super().__init__(lambda: f"{next(numbers):012d}")
         self.told: list[EventRow] = []
         self.queued: dict[str, None] = {}
+        self._look_by: dict[str, datetime] = {}
         self._due: list[tuple[datetime, str]] = []
         self._probations: dict[str, dict[str, datetime]] = {}
+        self._untouched = untouched
+        self._touched: OrderedDict[str, datetime] = OrderedDict()
+        self._away: dict[str, bytes] = {}
+        self._homes: dict[str, str] = {}
+        self._same_pictures: dict[bytes, str] = {}
+        self._merged: dict[tuple[str, str], _Merged] = {}
+        self.now = site.created_at
         self._policies[site.id] = policy
         self.add_site(site)
 
@@ -35,10 +82,19 @@ class ReplayBook(Book):
         if event.type in DERIVED:
             self.told.append(event)
 
+    def add_family(self, family: Family) -> None:
+        super().add_family(family)
+        self._touched[family.id] = self.now
+
     def save_family(self, family: Family) -> None:
+        self._touched[family.id] = self.now
+        self._touched.move_to_end(family.id)
         before = self.family(family.id)
         super().save_family(family)
-        if family.review_by is not None and family.review_by != before.review_by:
+        if family.review_by is None:
+            self._look_by.pop(family.id, None)
+        elif family.review_by != self._look_by.get(family.id):
+            self._look_by[family.id] = family.review_by
             heappush(self._due, (family.review_by, family.id))
         if family.queued_at is not None:
             self.queued[family.id] = None
@@ -49,7 +105,9 @@ class ReplayBook(Book):
         """Families with a moment to look by that has come; each is named once for each such moment."""
         found = []
         while self._due and self._due[0][0] <= now:
-            found.append(heappop(self._due)[1])
+            moment, family = heappop(self._due)
+            if self._look_by.get(family) == moment:
+                found.append(family)
         return found
 
     def _add_hash(self, image: Image) -> None:
@@ -78,3 +136,104 @@ class ReplayBook(Book):
 
     def probations(self, site: str, reporter: str) -> dict[str, datetime]:
         return self._probations.get(reporter, {})
+
+    # -- what people reported before -----------------------------------------------------------
+
+    def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, dict[str, Past]]:
+        since = now - CO_REPORT_WINDOW
+        found = {}
+        for reporter in reporters:
+            known = self._merged.get((site, reporter))
+            if known is None or not known.since <= since < known.oldest:
+                known = self._merge((site, reporter), since, now)
+            found[reporter] = known.pasts
+        return found
+
+    def _merge(self, key: tuple[str, str], since: datetime, now: datetime) -> _Merged:
+        mine = self._pasts.setdefault(key, {})
+        times = [past.at for past in mine.values() if past.at > since]
+        if len(self._merged) >= MERGED_KEPT:
+            self._merged.clear()
+        merged = self._merged[key] = _Merged(since, min(times, default=now), merged_pasts(mine.values(), since))
+        return merged
+
+    def _note_past(self, report: Report) -> None:
+        super()._note_past(report)
+        self._merged.pop((report.site, report.reporter), None)
+
+    # -- putting away ----------------------------------------------------------------------------
+
+    def tidy(self) -> None:
+        """Puts away what nobody touched lately, and drops what no decision can ask for any more."""
+        if self._untouched is None:
+            return
+        before = self.now - self._untouched
+        left = [family for family, _ in takewhile(lambda item: item[1] <= before, self._touched.items())]
+        for family in left:
+            if family in self.queued:  # it will be asked for whenever somebody looks at the queue
+                self._touched[family] = self.now
+                self._touched.move_to_end(family)
+            else:
+                del self._touched[family]
+                self._put_away(family)
+        since = self.now - CO_REPORT_WINDOW - timedelta(days=1)
+        for pasts in self._pasts.values():
+            if pasts and next(iter(pasts.values())).at <= since:
+                for report in [past.report for past in pasts.values() if past.at <= since]:
+                    del pasts[report]
+        for blocks in self._blocks.values():
+            del blocks[: bisect_right(blocks, self.now - BREAKER_LOOKS_BACK)]
+
+    def _put_away(self, key: str) -> None:
+        images = self.images_of(key)
+        present, earlier = self.round_reports(key), self.earlier_reports(key)
+        self._away[key] = _pack(PutAway(self.family(key), images, [*present.values()], [*earlier.values()]))
+        for image in images:
+            self._homes[image.id] = key
+            del self._images[image.id]
+            if self._same_bytes.pop((image.site, image.sha256), None) == image.id and image.sha256 != alone(image.id):
+                self._same_pictures[_digest(image.sha256)] = image.id
+        for report in (*present.values(), *earlier.values()):
+            self._report_homes.pop(report.id, None)
+        for rows in (self._families, self._members, self._rounds, self._earlier):
+            rows.pop(key, None)
+
+    def _take_out(self, key: str | None) -> None:
+        packed = None if key is None else self._away.pop(key, None)
+        if packed is None or key is None:
+            return
+        away = _unpack(packed)
+        self._families[key] = away.family
+        self._members[key] = [image.id for image in away.images]
+        self._rounds[key] = {report.reporter: report for report in away.present}
+        self._earlier[key] = {report.id: report for report in away.earlier}
+        self._report_homes.update((report.id, key) for report in (*away.present, *away.earlier))
+        for image in away.images:
+            self._images[image.id] = image
+            self._homes.pop(image.id, None)
+            if self._same_pictures.get(_digest(image.sha256)) == image.id:
+                del self._same_pictures[_digest(image.sha256)]
+                self._same_bytes[image.site, image.sha256] = image.id
+        self._touched[key] = self.now
+
+    def _load_images(self, ids: set[str]) -> None:
+        for image in ids:
+            self._take_out(self._homes.get(image))
+
+    def _load_families(self, ids: set[str]) -> None:
+        for family in ids:
+            self._take_out(family)
+
+    def _load_same_bytes(self, site: str, sha256: str) -> None:
+        image = self._same_pictures.get(_digest(sha256))
+        if image is not None:
+            self._take_out(self._homes.get(image))
+
+
+def alone(image: str) -> str:
+    """The picture of an image of which nothing is known that another could share."""
+    return f"image/{image}"
+
+
+def _digest(picture: str) -> bytes:
+    return blake2b(picture.encode(), digest_size=16).digest()

@@ -4,6 +4,7 @@ missing."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Annotated, Any
 
 import msgspec
@@ -78,7 +79,8 @@ def read_line(event: Mapping[str, Any]) -> AnyLine | None:
     kind = event.get("type")
     try:
         if kind in FACTS:
-            return msgspec.convert(event, AnyLine)  # type: ignore[no-any-return]
+            line: AnyLine = msgspec.convert(event, AnyLine)
+            return line if line.at.tzinfo is UTC else msgspec.structs.replace(line, at=line.at.astimezone(UTC))
     except msgspec.ValidationError as error:
         raise BadEvent(f"{kind}: {error}") from None
     if kind in DERIVED:

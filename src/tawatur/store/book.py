@@ -250,7 +250,7 @@ class Book:
             for reporter in wanted:
                 self._pasts[site, reporter] = {}
             self._load_pasts(site, wanted, since)
-        return {reporter: _by_family(self._pasts[site, reporter].values(), since) for reporter in reporters}
+        return {reporter: merged_pasts(self._pasts[site, reporter].values(), since) for reporter in reporters}
 
     def probations(self, site: str, reporter: str) -> dict[str, datetime]:
         """The probations that wrong blocks gave this person: until when, by report."""
@@ -393,7 +393,7 @@ def _past(report: Report, family: Family) -> Past:
     )
 
 
-def _by_family(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
+def merged_pasts(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
     """Those after `since`, one a family: who reported it again after a review has both facts."""
     found: dict[str, Past] = {}
     for past in pasts:

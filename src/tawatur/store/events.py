@@ -14,7 +14,7 @@ from tawatur.store.upsert import insert_new
 SEQUENCE = "events"
 
 
-class EventRow(msgspec.Struct, frozen=True):
+class EventRow(msgspec.Struct, frozen=True, gc=False):
     """One line of the log. `position` is None until the sequencer has given one; readers see only positioned events."""
 
     id: str

@@ -22,7 +22,7 @@ class Authority(IntEnum):
     ADMIN = 3
 
 
-class Family(msgspec.Struct, frozen=True):
+class Family(msgspec.Struct, frozen=True, gc=False):
     """An image and its copies. Evidence is pooled over it, and its `status` is that of all of them.
 
     `cause` is what brought the status about ("reports", "bank", "review", ...). `round` counts the human verdicts that

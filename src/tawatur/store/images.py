@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from tawatur.store import rows, schema
 
 
-class Image(msgspec.Struct, frozen=True):
+class Image(msgspec.Struct, frozen=True, gc=False):
     """One picture that a site registered. `views` is None until the site says how many people were shown it.
 
     An image of which the site gave only a hash has `size` 0 and no bytes here; its `sha256` may be an empty text.

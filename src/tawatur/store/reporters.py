@@ -13,7 +13,7 @@ from tawatur.store import rows, schema
 from tawatur.store.upsert import add_up, insert_new
 
 
-class Reporter(msgspec.Struct, frozen=True):
+class Reporter(msgspec.Struct, frozen=True, gc=False):
     """One person as a keyed digest of the site's own id.
 
     `reported` counts the families this person ever reported, `confirmed_reports` and `reviewed_reports`
@@ -31,7 +31,7 @@ class Reporter(msgspec.Struct, frozen=True):
     muted: bool = False
 
 
-class ReporterRecord(msgspec.Struct, frozen=True):
+class ReporterRecord(msgspec.Struct, frozen=True, gc=False):
     """One reporter's sums for one reason: earned by confirmed reports, and the number of rejected ones."""
 
     site: str

@@ -11,7 +11,7 @@ from tawatur.store import rows, schema
 from tawatur.store.families import BLOCKED, Authority
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """One reporter's statement about one family, in the family's round in which it was made.
 
     `first_at` is when this reporter first said so in this round and gives the report its place in the order;
