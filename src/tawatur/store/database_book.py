@@ -41,7 +41,7 @@ class DatabaseBook(ReadingBook):
         self._new_reports: dict[str, Report] = {}
         self._changed_reports: dict[str, Report] = {}
         self._new_reporters: dict[tuple[str, str], Reporter] = {}
-        self._counted: dict[tuple[str, str], Reporter] = {}
+        self._known_people: dict[tuple[str, str], Reporter] = {}  # as they were read, of those who changed
         self._record_sums: list[ReporterRecord] = []
         self._site_sums: list[SiteRecord] = []
         self._recorded: dict[str, int] = {}
@@ -134,7 +134,7 @@ class DatabaseBook(ReadingBook):
         if key in self._new_reporters:
             self._new_reporters[key] = reporter
         elif before is not None:
-            self._counted.setdefault(key, before)
+            self._known_people.setdefault(key, before)
 
     def add_to_record(self, site: str, reporter: str, reason: str, confirmed: float, rejected: float) -> None:
         super().add_to_record(site, reporter, reason, confirmed, rejected)
@@ -176,7 +176,7 @@ class DatabaseBook(ReadingBook):
         self._write_hashes()
         hashes.insert_likely(here, self._new_likely)
         reporters.insert(here, list(self._new_reporters.values()))
-        reporters.count(here, [self._change(key, before) for key, before in self._counted.items()])
+        reporters.save(here, [(before, self._person(key)) for key, before in self._known_people.items()])
         reports.insert(here, list(self._new_reports.values()))
         reports.save(here, list(self._changed_reports.values()))
         reporters.see(
@@ -208,14 +208,10 @@ class DatabaseBook(ReadingBook):
             if family is not None and key in self._rounds:
                 self._kept.put(family, self._rounds[key])
 
-    def _change(self, key: tuple[str, str], before: Reporter) -> tuple[Reporter, tuple[int, int, int]]:
-        after = self._reporters[key]
-        assert after is not None
-        return after, (
-            after.reported - before.reported,
-            after.confirmed_reports - before.confirmed_reports,
-            after.reviewed_reports - before.reviewed_reports,
-        )
+    def _person(self, key: tuple[str, str]) -> Reporter:
+        found = self._reporters[key]
+        assert found is not None
+        return found
 
     def _insert_events(self) -> None:
         """SQLite has one writer, so events get their positions here; elsewhere the sequencer gives them."""

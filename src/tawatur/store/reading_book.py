@@ -206,10 +206,10 @@ class ReadingBook(Book):
         self._take_reporters(site, reporters.of_ids(self._connection, site, ids))
 
     def _take_reporters(self, site: str, found: list[Reporter]) -> None:
-        for reporter in found:
-            self._reporters[site, reporter.id] = reporter
-            self._records[site, reporter.id] = {}
-        if judged := {reporter.id for reporter in found if reporter.reviewed_reports}:
+        self._reporters.update({(site, reporter.id): reporter for reporter in found})
+        unread = [reporter for reporter in found if (site, reporter.id) not in self._records]
+        self._records.update({(site, reporter.id): {} for reporter in unread})
+        if judged := {reporter.id for reporter in unread if reporter.reviewed_reports}:
             self._load_records(site, judged)
 
     def _load_records(self, site: str, ids: set[str]) -> None:

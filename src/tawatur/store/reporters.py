@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, Connection, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, Table, bindparam, or_, select
 
 from tawatur.store import rows, schema
+from tawatur.store.rows import columns, many
 from tawatur.store.upsert import add_up, insert_new
 
 
@@ -68,18 +71,8 @@ _members = select(schema.network_people.c.reporter).where(
 _with_past = _by_id.where(
     or_(schema.reporters.c.reported > 1, schema.reporters.c.reviewed_reports > 0, schema.reporters.c.muted.is_(True))
 )
-_count = (
-    schema.reporters.update()
-    .where(schema.reporters.c.site == bindparam("key_site"), schema.reporters.c.id == bindparam("key_id"))
-    .values(
-        reported=schema.reporters.c.reported + bindparam("d_reported"),
-        confirmed_reports=schema.reporters.c.confirmed_reports + bindparam("d_confirmed"),
-        reviewed_reports=schema.reporters.c.reviewed_reports + bindparam("d_reviewed"),
-        account_created_at=bindparam("account_created_at"),
-        probation_until=bindparam("probation_until"),
-        muted=bindparam("muted"),
-    )
-)
+_COUNTS = ("reported", "confirmed_reports", "reviewed_reports")
+_FACTS = ("account_created_at", "probation_until", "muted")
 
 
 def of_ids(connection: Connection, site: str, ids: set[str]) -> list[Reporter]:
@@ -106,28 +99,35 @@ def members(connection: Connection, site: str, network: str, reporters: set[str]
 
 
 def insert(connection: Connection, reporters: list[Reporter]) -> None:
-    """Inserts people, or adds their counts where another process met them a moment ago."""
-    add_up(connection, schema.reporters, reporters, adding=("reported", "confirmed_reports", "reviewed_reports"))
+    """Inserts people, or adds their counts where another process met them a moment ago and knows the rest."""
+    add_up(connection, schema.reporters, reporters, adding=_COUNTS, keeping=("first_at", *_FACTS))
 
 
-def count(connection: Connection, changes: list[tuple[Reporter, tuple[int, int, int]]]) -> None:
-    """Saves people and adds (reported, confirmed, reviewed) to their counts."""
-    values = [
-        {
-            "key_site": reporter.site,
-            "key_id": reporter.id,
-            "d_reported": change[0],
-            "d_confirmed": change[1],
-            "d_reviewed": change[2],
-            "account_created_at": reporter.account_created_at,
-            "probation_until": reporter.probation_until,
-            "muted": reporter.muted,
-        }
-        for reporter, change in changes
-    ]
-    if values:
-        values.sort(key=lambda row: (row["key_site"], row["key_id"]))
-        connection.execute(_count, values)
+def save(connection: Connection, changes: list[tuple[Reporter, Reporter]]) -> None:
+    """Makes of each person as they were read what they are now: counts are added to, of the rest only what changed is
+    written, since another process may count the same person, or put them on probation, at the same time."""
+    changes.sort(key=lambda change: (change[1].site, change[1].id))
+    by_facts: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for before, after in changes:
+        facts = tuple(name for name in _FACTS if getattr(before, name) != getattr(after, name))
+        values = columns(after)
+        values.update({f"more_{name}": values[name] - getattr(before, name) for name in _COUNTS})
+        values.update(key_site=after.site, key_id=after.id)
+        by_facts.setdefault(facts, []).append(values)
+    for facts, group in by_facts.items():
+        many(connection, _saving(facts), schema.reporters, group)
+
+
+@cache
+def _saving(facts: tuple[str, ...]) -> Callable[[Table, str], Any]:
+    def make(table: Table, dialect: str) -> Any:
+        mine = schema.reporters.c
+        added = {name: mine[name] + bindparam(f"more_{name}") for name in _COUNTS}
+        changed: dict[str, Any] = {name: bindparam(name) for name in facts}
+        named = mine.site == bindparam("key_site"), mine.id == bindparam("key_id")
+        return table.update().where(*named).values(**added, **changed)
+
+    return make
 
 
 def add_records(connection: Connection, sums: list[ReporterRecord]) -> None:

@@ -23,14 +23,14 @@ def _skipping(table: Table, dialect: str) -> Any:
 
 
 @cache
-def _adding(adding: tuple[str, ...]) -> Callable[[Table, str], Any]:
+def _adding(adding: tuple[str, ...], keeping: tuple[str, ...]) -> Callable[[Table, str], Any]:
     def make(table: Table, dialect: str) -> Any:
         statement = _insert(table, dialect)
         keys = [column.name for column in table.primary_key]
         added = {
             c.name: c + statement.excluded[c.name] if c.name in adding else statement.excluded[c.name]
             for c in table.columns
-            if c.name not in keys
+            if c.name not in keys and c.name not in keeping
         }
         return statement.on_conflict_do_update(index_elements=keys, set_=added)
 
@@ -48,13 +48,18 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[msgspec.Stru
 
 
 def add_up(
-    connection: Connection, table: Table, rows: Sequence[msgspec.Struct], adding: tuple[str, ...] | None = None
+    connection: Connection,
+    table: Table,
+    rows: Sequence[msgspec.Struct],
+    adding: tuple[str, ...] | None = None,
+    keeping: tuple[str, ...] = (),
 ) -> None:
-    """Inserts each row, or adds its numbers (`adding`, by default all but the key) to the row that has its key."""
+    """Inserts each row, or adds its numbers (`adding`, by default all but the key) to the row that has its key, whose
+    columns `keeping` stay as they are."""
     if rows:
         if adding is None:
             adding = tuple(column.name for column in table.columns if not column.primary_key)
-        many(connection, _adding(adding), table, _in_order(table, [columns(row) for row in rows]))
+        many(connection, _adding(adding, keeping), table, _in_order(table, [columns(row) for row in rows]))
 
 
 def _in_order(table: Table, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
