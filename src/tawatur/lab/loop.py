@@ -100,9 +100,13 @@ class Loop:
         count = len(world.images.names)
         self.place = {name: image for image, name in enumerate(world.images.names)}
         self.status = [VISIBLE] * count
-        self.seen = [int(first) for first in world.views.first[:-1]]
+        self.first = world.views.first.tolist()
+        self.seen = self.first[:-1]
+        # When the next view of each image that was not counted yet takes place; infinite when there is none.
+        self.next_at = np.full(count, np.inf)
+        some = np.diff(world.views.first) > 0
+        self.next_at[some] = world.views.at[world.views.first[:-1][some]]
         self.known = [False] * count
-        self.closed = [False] * count
         # Moderators and withheld views draw from their own streams, so that rules meet the same luck.
         self.luck = np.random.default_rng([world.seed, 7]).random((count, 2))
         nan = np.full(count, np.nan)
@@ -220,14 +224,13 @@ class Loop:
     def _catch_up(self, image: int, at: float, *, tell: bool = True) -> None:
         """Count the views since the last time under the status that the image had, and tell the rule of those that
         took place."""
+        if self.next_at[image] > at:
+            return
         views = self.world.views
-        low, stop = self.seen[image], int(views.first[image + 1])
-        if low == stop:
-            return
-        high = low + int(np.searchsorted(views.at[low:stop], at, side="right"))
-        if high == low:
-            return
+        low, stop = self.seen[image], self.first[image + 1]
+        high = low + int(views.at[low:stop].searchsorted(at, side="right"))
         self.seen[image] = high
+        self.next_at[image] = views.at[high] if high < stop else np.inf
         status, many = self.status[image], high - low
         self.trace.potential[image] += many
         self.trace.prevented[image] += many * (0.0, BLUR_PREVENTS, 1.0)[status]
@@ -250,9 +253,8 @@ class Loop:
 
     def _tell_views(self, at: float) -> None:
         """A site sends its views every few hours."""
-        for image, known in enumerate(self.known):
-            if known and self.seen[image] < self.world.views.first[image + 1]:
-                self._catch_up(image, at)
+        for image in np.flatnonzero(self.next_at <= at).tolist():
+            self._catch_up(image, at)
 
     # -- what the rule and the moderators do -----------------------------------------------------
 

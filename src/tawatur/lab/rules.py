@@ -188,20 +188,29 @@ class TwoCoin(ScoreRule):
 
     viewers = True
     hit, false, strength, prior = 0.05, 0.003, 20.0, 0.05
+    site_strength = 500.0  # views that the rates above weigh against the site's own reviewed views
 
     def __init__(self, threshold: float = 10.0 / 12.0) -> None:
         super().__init__(threshold)
-        self.reported_right: dict[str, float] = {}
+        self.site = Reviewed()
+
+    def mean_coins(self) -> tuple[float, float]:
+        """The two rates of a reader of whom nothing is known."""
+        site, weight = self.site, self.site_strength
+        hit = (self.hit * weight + site.agreed) / (weight + site.violating_seen)
+        false = (self.false * weight + site.total - site.agreed) / (weight + site.legitimate_seen)
+        return hit, min(false, hit)
 
     def coins(self, reader: str) -> tuple[float, float]:
         """The two rates of one reader."""
+        hit, false = self.mean_coins()
         person = self.people.get(reader)
         if person is None:
-            return self.hit, self.false
+            return hit, false
         wrong = person.total - person.agreed
         seen_bad, seen_good = max(person.violating_seen, person.agreed), max(person.legitimate_seen, wrong)
-        right = (self.hit * self.strength + person.agreed) / (self.strength + seen_bad)
-        fault = (self.false * self.strength * 5 + wrong) / (self.strength * 5 + seen_good)
+        right = (hit * self.strength + person.agreed) / (self.strength + seen_bad)
+        fault = (false * self.strength * 5 + wrong) / (self.strength * 5 + seen_good)
         return right, min(fault, right)
 
     def score(self, held: Held) -> float:
@@ -216,9 +225,25 @@ class TwoCoin(ScoreRule):
             if person is not None:
                 right, fault = self.coins(viewer)
                 logit += log((1.0 - right) / (1.0 - fault))
+        hit, false = self.mean_coins()
         others = max(0, held.views - len(held.reports)) - sum(viewer in self.people for viewer in silent)
-        logit += max(0, others) * log((1.0 - self.hit) / (1.0 - self.false))
+        logit += max(0, others) * log((1.0 - hit) / (1.0 - false))
         return 1.0 / (1.0 + exp(-max(-700.0, min(700.0, logit))))
+
+    def apply(self, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """As `Replay.apply`. What nobody upheld counts as legitimate: what people reviewed alone was reported more."""
+        if event["type"] == "image.viewed":
+            self.site.legitimate_seen += event.get("count", 1)
+        return super().apply(event)
+
+    def _reviewed(self, held: Held, event: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if event["outcome"] != "undecided":
+            upheld = event["outcome"] == "upheld"
+            self.site.total += len(held.reports)
+            self.site.agreed += upheld * len(held.reports)
+            self.site.violating_seen += upheld * held.views
+            self.site.legitimate_seen -= upheld * held.views
+        return super()._reviewed(held, event)
 
     def chance(self, image: str) -> float | None:
         """P(violation), when anybody reports it."""
