@@ -7,6 +7,8 @@ confirmed.
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -74,7 +76,8 @@ def _situation(found: Shown) -> Situation:
 
 
 async def _blurred(house: House, found: Shown) -> Response:
-    body = await run_in_threadpool(house.files.blurred, found.sha256, blurred)
+    render = partial(blurred, draw=house.sandbox.draw)
+    body = await run_in_threadpool(house.files.blurred, found.sha256, render)
     headers = {**_ALWAYS, "Cache-Control": _NEVER_KEPT, "Tawatur-Status": found.status}
     return Response(body, headers=headers, media_type=BLUR_MEDIA_TYPE)
 

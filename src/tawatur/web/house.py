@@ -11,6 +11,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.sequencer import Sequencer
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.pseudonyms import Pseudonyms
@@ -39,6 +40,7 @@ class House:
         self.secret = settings.resolved_secret()
         self.database = Database(settings.resolved_database_url())
         self.files = Files(settings.data_dir)
+        self.sandbox = Sandbox()
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.sequencer = Sequencer(self.database)
         self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake)
@@ -56,6 +58,7 @@ class House:
             self._sweeper.cancel()
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
+        await run_in_threadpool(self.sandbox.close)
         self.database.close()
 
     async def make(self, change: Change[T]) -> T:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tawatur.imaging.decode import FormatNotAllowed, ImageRefused, TooManyBytes
+from tawatur.imaging.sandbox import DecodersBusy
 from tawatur.moderation import refusals
 from tawatur.store.database import DatabaseUnavailable
 from tawatur.store.files import StorageUnavailable
@@ -92,6 +93,8 @@ def of_error(error: Exception) -> Response:
         case DatabaseUnavailable():
             log.warning("database_unavailable", reason=str(error))
             return unavailable("The database cannot be reached or is full. Nothing was changed; try again.")
+        case DecodersBusy():
+            return unavailable("Too many pictures are being looked at. Nothing was changed; try again.")
         case StorageUnavailable():
             log.warning("storage_unavailable", reason=str(error))
             return unavailable("The disk is full or does not answer. Nothing was changed; try again.")
@@ -120,6 +123,7 @@ def install(app: Starlette) -> None:
         ImageRefused,
         DatabaseUnavailable,
         StorageUnavailable,
+        DecodersBusy,
         ClientDisconnect,
         RequestValidationError,
         HTTPException,

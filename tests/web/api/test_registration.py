@@ -1,5 +1,7 @@
 """Pictures are registered by file, by address or by hash alone; whatever else comes is told what it should be."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,3 +150,23 @@ def test_one_use_is_cut_out_over_http(client: TestClient) -> None:
     assert client.post(f"/v1/images/{second}/cut", json={"reviewer": "m"}).json() == {"id": second, "status": "visible"}
     again = client.post(f"/v1/images/{first}/cut", json={"reviewer": "m"})
     assert (again.status_code, again.json()["title"]) == (409, "The image has no copies")
+
+
+def test_what_a_file_tells_about_people_is_never_served(client: TestClient) -> None:
+    exif = scenery().getexif()
+    exif[0x010F] = "A camera of somebody"
+    exif.get_ifd(0x8825)[2] = (36.8, 0.0, 0.0)
+    made = upload(client, saved(scenery(), "JPEG", exif=exif)).json()
+    shown = client.get(f"/i/{made['id']}").content
+    assert b"somebody" not in shown
+    assert b"Exif" not in shown
+
+
+def test_a_decoder_that_dies_costs_one_request_a_refusal(client: TestClient) -> None:
+    sandbox = client.app.state.house.sandbox  # type: ignore[attr-defined]
+    assert upload(client, saved(scenery(), "PNG")).status_code == 201
+    assert sandbox.pids()
+    for pid in sandbox.pids():
+        os.kill(pid, signal.SIGKILL)
+    assert {upload(client, saved(scenery(), "PNG")).status_code for _ in range(4)} <= {201, 422}
+    assert upload(client, saved(scenery(), "PNG")).status_code == 201

@@ -11,7 +11,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from tawatur.imaging.canvas import STANDARD_LIMITS
-from tawatur.imaging.decode import TooManyBytes, examine
+from tawatur.imaging.decode import Examined, TooManyBytes, examine
+from tawatur.imaging.sandbox import Sandbox
 from tawatur.moderation.register import NewImage
 from tawatur.store.files import StorageUnavailable
 from tawatur.web.api.fields import Address, LongText, ShortText
@@ -106,13 +107,13 @@ def _validated(model: type[Said], values: Any) -> Said:
 async def _stored(house: House, data: bytes) -> NewImage:
     if len(data) > MAX_BYTES:
         raise TooManyBytes(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale it down.")
-    seen = await run_in_threadpool(examine, data)
-    sha256 = await run_in_threadpool(house.files.put_image, data)
+    seen, kept = await run_in_threadpool(_examined, house.sandbox, data)
+    sha256 = await run_in_threadpool(house.files.put_image, kept)
     return NewImage(
         site="",
         sha256=sha256,
         media_type=seen.media_type,
-        size=len(data),
+        size=len(kept),
         width=seen.width,
         height=seen.height,
         pdq=seen.pdq,
@@ -120,6 +121,11 @@ async def _stored(house: House, data: bytes) -> NewImage:
         prescale=seen.prescale,
         orientations=seen.orientations,
     )
+
+
+def _examined(sandbox: Sandbox, data: bytes) -> tuple[Examined, bytes]:
+    """What the file is, and the file without what it tells about people: nothing else is ever kept or served."""
+    return examine(data, draw=sandbox.draw), sandbox.stripped(data)
 
 
 def _hash_alone(pdq: str, quality: int) -> NewImage:
