@@ -6,8 +6,8 @@ Needs pyarrow and ../shared/data/judgments. These are not reports: people were p
 Here an item is an image; some of those who judged it see it, and each who judged it bad reports it with probability
 `--keep`. Half of the items are history: a person reviews each after its reports, with the gold answer. The other half
 is scored, by what the rule thinks of an item when all its reports are in, before any review. An item that nobody
-reports has chance 0. Where the gold is the majority of the judgments themselves, two people are shown the item, and the others'
-majority is the answer (ties are left out), so that no judgment is both asked and predicted.
+reports has chance 0. Where the gold is the majority of the judgments themselves, two people are shown the item, and the
+others' majority is the answer (ties are left out), so that no judgment is both asked and predicted.
 """
 
 from __future__ import annotations
