@@ -46,7 +46,7 @@ class Item:
 
 def items(name: str, keep: float, most: int, rng: np.random.Generator) -> list[Item]:
     """A round's items of one data set, in random order."""
-    from pyarrow import parquet
+    from pyarrow import parquet  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     said: dict[str, list[tuple[str, int]]] = defaultdict(list)
     judged = parquet.read_table(FOLDER / f"{name}.judgments.parquet").to_pylist()
