@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tawatur.failures import Failure
@@ -19,6 +19,14 @@ READERS = 16
 
 _MIGRATING = 0x7461_7761_7475_7200
 """The advisory lock that is held while tables change: any number that others do not use."""
+
+_NOTICE_A_DEAD_PEER = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""Seconds, the last in milliseconds: a PostgreSQL that vanished without a word is given up after about ten seconds."""
 
 _RETRY_SQLSTATES = {"40001", "40P01", "23505", "55P03"}
 """Serialization failure, deadlock, a row that another process just made, a lock not had: the same group again may
@@ -46,7 +54,10 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise ValueError(f"database address {url!r}: write sqlite:///PATH or postgresql://HOST/NAME") from error
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         elif parsed.get_backend_name() != "sqlite":
@@ -69,7 +80,7 @@ class Database:
                 pool_pre_ping=True,
                 pool_timeout=5,
                 isolation_level="READ COMMITTED",
-                connect_args={"connect_timeout": 5},
+                connect_args={"connect_timeout": 5, **_NOTICE_A_DEAD_PEER},
             )
         engine = create_engine(
             self.url,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,6 +11,8 @@ from starlette.routing import Route
 from tawatur.store.database import DatabaseUnavailable, NotInitialised
 from tawatur.web.house import house_of
 from tawatur.web.problems import unavailable
+
+log = structlog.get_logger(__name__)
 
 
 async def healthz(request: Request) -> Response:
@@ -25,7 +28,8 @@ async def readyz(request: Request) -> Response:
     try:
         await run_in_threadpool(house.database.check_migrated)
     except (DatabaseUnavailable, NotInitialised) as error:
-        return unavailable(str(error))
+        log.warning("not_ready", reason=str(error))  # to the operator alone: it names hosts and paths
+        return unavailable("The database does not answer or is not of this release; the log says more.")
     return JSONResponse({"status": "ready", "waiting": house.writer.waiting})
 
 

@@ -92,7 +92,7 @@ def of_error(error: Exception) -> Response:
             return of_refusal(error)
         case DatabaseUnavailable():
             log.warning("database_unavailable", reason=str(error))
-            return unavailable("The database cannot be reached or is full. Nothing was changed; try again.")
+            return unavailable("The database cannot be reached or is full. Try again; doing it twice does no harm.")
         case DecodersBusy():
             return unavailable("Too many pictures are being looked at. Nothing was changed; try again.")
         case StorageUnavailable():
