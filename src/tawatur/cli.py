@@ -273,6 +273,23 @@ def replay(
 
 
 @app.command()
+def learn(
+    site: Annotated[str | None, typer.Option(help="Only this site, by name or id.")] = None,
+) -> None:
+    """Learn each site's numbers from what its people decided; the server does so every night.
+
+    How often pictures are reported, what share breaks a rule, how far the engine's chances were right. A site on which
+    nobody has decided anything keeps the priors.
+    """
+    from datetime import UTC, datetime
+
+    from tawatur.moderation.learn import learn_sites
+
+    for name, version in learn_sites(_database(), site, datetime.now(UTC)):
+        out.print(f"{name}: [bold]{version}[/bold]", highlight=False)
+
+
+@app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself when the story is told, with exit 0.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the demo; 0 takes a free one.")] = 0,

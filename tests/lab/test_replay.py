@@ -169,3 +169,20 @@ def test_events_must_be_in_order_but_for_a_moment() -> None:
 def test_the_same_history_gives_the_same_lines() -> None:
     one, other = History(), History()
     assert one.report(12) == other.report(12)
+
+
+def test_a_night_of_learning_changes_the_model_and_a_site_without_reviews_keeps_the_priors() -> None:
+    def model_after(outcomes: list[str]) -> str:
+        history = History()
+        for n, outcome in enumerate(outcomes):
+            history.apply("image.viewed", f"i{n}", count=60)
+            history.report(3, f"i{n}")
+            history.apply("image.reviewed", f"i{n}", outcome=outcome)
+        history.now += timedelta(days=1)
+        history.apply("image.viewed", "next", count=10)
+        told = [line for n in range(12) for line in history.apply("report.received", "next", reporter=f"new{n}")]
+        return str(next(line for line in told if "verdict" in line)["verdict"]["model"])
+
+    assert model_after([]) == "priors-1"
+    assert model_after(["undecided"]) == "priors-1"
+    assert model_after(["rejected", "upheld", "upheld"]) == "learned-1"

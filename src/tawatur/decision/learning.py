@@ -30,7 +30,7 @@ PRIOR_IMAGES = 100.0
 SURE = 0.95
 """How far a review is believed: moderators err, and an upheld image may have been upheld for another reason."""
 ROUNDS = 60
-CLOSE = 1e-7
+CLOSE = 1e-4
 
 STRAY = (0.0001, 0.005)
 DISLIKE = (0.002, 0.03)
@@ -47,7 +47,7 @@ MEDIAN_FROM = 30
 Numbers = npt.NDArray[np.float64]
 
 
-class Lesson(msgspec.Struct, frozen=True, gc=False):
+class Lesson(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What was known of one image (`images` of them, where many are alike): its views and voices, the weight that links
     took, how many of the reporters of `known` age were newcomers, and what a person decided, if any did."""
 
@@ -73,13 +73,16 @@ def lesson(case: Case, policy: Policy, now: datetime, upheld: bool | None = None
     return Lesson(float(case.views), voices, lost, sum(crowd.newcomers), known, upheld)
 
 
-def learn(lessons: Iterable[Lesson], policy: Policy, version: str) -> Model:
-    """The model that these lessons give, named `version`; the priors' numbers where there is nothing to learn from."""
+def learn(lessons: Iterable[Lesson], policy: Policy, version: str, start: Model = PRIORS) -> Model:
+    """The model that these lessons give, named `version`; the priors while people have decided nothing.
+
+    `start` is where the search begins: yesterday's model is near today's.
+    """
     known = [one for one in lessons if one.images > 0]
-    if not known:
+    if all(one.upheld is None for one in known):
         return PRIORS
     table = _Table(_alike(known, policy), policy)
-    model = PRIORS
+    model = msgspec.structs.replace(start, recalibration_a=0.0, recalibration_b=1.0)
     for _ in range(ROUNDS):
         better = _step(table, model)
         close = _apart(better, model) < CLOSE

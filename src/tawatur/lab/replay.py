@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from tawatur.decision.learning import learn
 from tawatur.decision.policy import Policy, policy_toml
 from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
     AnyLine,
     BadEvent,
     Cut,
+    Learned,
     Received,
     Registered,
     Reviewed,
@@ -28,8 +30,10 @@ from tawatur.lab.replay_lines import (
     read_line,
 )
 from tawatur.log.events import Signals, line
+from tawatur.moderation.cases import model_of, policy_of
 from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.lapse import lapse
+from tawatur.moderation.learn import adopt
 from tawatur.moderation.queue import value_of_look
 from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
@@ -51,8 +55,14 @@ LEAST_QUALITY = 50
 class Replay:
     """One site's history under one policy (None: the default)."""
 
-    def __init__(self, policy: Policy | None = None, *, untouched: timedelta | None = UNTOUCHED) -> None:
-        """`untouched`: how long a picture must have been left alone to be put away (replay_book.py)."""
+    def __init__(
+        self, policy: Policy | None = None, *, learns: bool = True, untouched: timedelta | None = UNTOUCHED
+    ) -> None:
+        """`learns`: whether it learns every night. A served site's log says what was learned, so there it does not.
+        `untouched`: how long a picture must have been left alone to be put away (replay_book.py).
+        """
+        self._learns = learns
+        self._served = False
         self._untouched = untouched
         self._now: datetime | None = None
         self._policy = policy
@@ -64,6 +74,8 @@ class Replay:
         Raises BadEvent (UnknownType for a type that is not the log's) and changes nothing then.
         """
         fact = read_line(event)
+        if "position" in event:
+            self._served = True
         if fact is None:
             return []
         book = self._at(fact.at)
@@ -109,7 +121,15 @@ class Replay:
             lapse(self._book, family, moment)
         if night:
             self._book.tidy()
+            if self._learns and not self._served:
+                self._learn(self._book, moment)
         return self._book
+
+    def _learn(self, book: ReplayBook, now: datetime) -> None:
+        """A night's learning, when people decided anything since the last."""
+        if book.news:
+            policy = policy_of(book, SITE)
+            adopt(book, SITE, learn(book.lessons(policy, now), policy, "learned", model_of(book, SITE)), now)
 
     # -- one kind of event -----------------------------------------------------------------------
 
@@ -122,6 +142,8 @@ class Replay:
             self._register(book, fact)
         elif isinstance(fact, Reviewed):
             self._review(book, fact)
+        elif isinstance(fact, Learned):
+            book.use_model(SITE, fact.model, fact.at)
         elif isinstance(fact, Cut):
             self._known(book, fact.image, fact.at)
             cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)

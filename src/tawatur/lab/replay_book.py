@@ -8,23 +8,27 @@ asks for any more (co-reports older than their window, blocks older than the bre
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import count, takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from tawatur.decision.learning import Lesson, lesson
+from tawatur.decision.model import Model
+from tawatur.decision.policy import Policy
 from tawatur.lab.replay_lines import DERIVED
+from tawatur.moderation.cases import assemble
 from tawatur.store.book import CO_REPORT_WINDOW, Book, merged_pasts
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.images import Image
 from tawatur.store.reports import Past, Report
-from tawatur.store.sites import Site, StoredPolicy
+from tawatur.store.sites import Site, StoredModel, StoredPolicy
 from tawatur.store.verdicts import StoredVerdict
 
 UNTOUCHED = timedelta(days=7)
@@ -73,6 +77,11 @@ class ReplayBook(Book):
         self._homes: dict[str, str] = {}
         self._same_pictures: dict[bytes, str] = {}
         self._merged: dict[tuple[str, str], _Merged] = {}
+        self._silent: Counter[int | None] = Counter()
+        self._open: dict[str, Lesson | None] = {}
+        self._changed: dict[str, None] = {}
+        self._reviews: dict[str, Lesson | None] = {}
+        self.news = False
         self.now = site.created_at
         self._policies[site.id] = policy
         self.add_site(site)
@@ -81,6 +90,8 @@ class ReplayBook(Book):
         super().append(event)
         if event.type in DERIVED:
             self.told.append(event)
+        elif event.type == "image.reviewed" and event.image is not None:
+            self._note_review(event.image, msgspec.json.decode(event.body))
 
     def add_family(self, family: Family) -> None:
         super().add_family(family)
@@ -90,6 +101,11 @@ class ReplayBook(Book):
         self._touched[family.id] = self.now
         self._touched.move_to_end(family.id)
         before = self.family(family.id)
+        if family.id in self._open:
+            self._changed[family.id] = None
+        elif family.views != before.views and family.id not in self._reviews:
+            self._silent[family.views] += 1
+            self._silent[before.views] -= 1
         super().save_family(family)
         if family.review_by is None:
             self._look_by.pop(family.id, None)
@@ -126,6 +142,12 @@ class ReplayBook(Book):
         if verdict.action == "block":
             insort(self._blocks.setdefault(verdict.site, []), verdict.at)
 
+    def add_report(self, report: Report) -> None:
+        super().add_report(report)
+        if report.family not in self._open and report.family not in self._reviews:
+            self._silent[self.family(report.family).views] -= 1
+            self._open[report.family] = None
+
     def save_report(self, report: Report) -> None:
         super().save_report(report)
         mine = self._probations.get(report.reporter)
@@ -160,6 +182,40 @@ class ReplayBook(Book):
     def _note_past(self, report: Report) -> None:
         super()._note_past(report)
         self._merged.pop((report.site, report.reporter), None)
+
+    # -- learning --------------------------------------------------------------------------------
+
+    def lessons(self, policy: Policy, now: datetime) -> list[Lesson]:
+        """All that can be learned from: reviews, open cases, and how often pictures that nobody reported were seen."""
+        self.news = False
+        for key in self._changed:
+            self._open[key] = lesson(assemble(self, self.family(key), now), policy, now)
+        self._changed.clear()
+        found = [one for one in (*self._reviews.values(), *self._open.values()) if one is not None]
+        for views, images in self._silent.items():
+            if views is not None and images > 0:
+                found.append(Lesson(float(views), images=images))
+        return found
+
+    def use_model(self, site: str, model: Model, now: datetime) -> None:
+        """The site is judged by this model from now on."""
+        found = self.site(site)
+        version = 1 if found is None else found.model_version + 1
+        self.add_model(StoredModel(site, version, now, msgspec.json.encode(model).decode()))
+
+    def _note_review(self, image: str, review: dict[str, Any]) -> None:
+        found = self._images.get(image)
+        if found is None or review["outcome"] == "undecided":
+            return
+        if found.family not in self._open and found.family not in self._reviews:
+            self._silent[self.family(found.family).views] -= 1
+        self._open.pop(found.family, None)
+        self._changed.pop(found.family, None)
+        evidence = review.get("evidence")
+        known = self._reviews.get(found.family) if evidence is None else msgspec.convert(evidence, Lesson)
+        upheld = review["outcome"] == "upheld"
+        self._reviews[found.family] = None if known is None else msgspec.structs.replace(known, upheld=upheld)
+        self.news = True
 
     # -- putting away ----------------------------------------------------------------------------
 

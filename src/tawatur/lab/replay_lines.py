@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tawatur.decision.model import Model
 from tawatur.log.events import TYPES, Moment, Signals
 from tawatur.store.writer import Refused
 
@@ -66,9 +67,16 @@ class Cut(Line, frozen=True, tag="image.cut"):
     reviewer: str = ""
 
 
-AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut
+class Learned(msgspec.Struct, frozen=True, tag_field="type", tag="model.learned"):
+    """A served site learned; a history that says so is replayed with what it learned."""
+
+    at: Moment
+    model: Model
+
+
+AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Learned
 FACTS: frozenset[str] = frozenset(
-    str(kind.__struct_config__.tag) for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut)
+    str(kind.__struct_config__.tag) for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut, Learned)
 )
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tawatur.decision.learning import Lesson
+from tawatur.decision.model import Model
 from tawatur.store.events import EventRow
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -62,9 +64,12 @@ class ReportWithdrawn(Event, frozen=True, tag="report.withdrawn"):
 
 
 class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
+    """`evidence` is what the engine knew of the image when a person decided; from it the site's numbers are learned."""
+
     outcome: str
     reviewer: str
     reason: str | None = None
+    evidence: Lesson | None = None
 
 
 class ImageCut(Event, frozen=True, tag="image.cut"):
@@ -73,6 +78,12 @@ class ImageCut(Event, frozen=True, tag="image.cut"):
     family: str
     was: str
     reviewer: str
+
+
+class ModelLearned(Event, frozen=True, tag="model.learned"):
+    """From here on the site's verdicts use these numbers (decision/model.py)."""
+
+    model: Model
 
 
 class StateChange(Event, frozen=True):
@@ -117,6 +128,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReportWithdrawn,
     ImageReviewed,
     ImageCut,
+    ModelLearned,
     ImageBlurred,
     ImageBlocked,
     ImageRestored,

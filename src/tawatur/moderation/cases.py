@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
 
+import msgspec
+
 from tawatur.decision.case import Case, Pair, Record, Report, Site
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, parse_policy
@@ -29,7 +31,13 @@ def policy_of(book: Book, site: str) -> Policy:
 
 def model_of(book: Book, site: str) -> Model:
     """The site's learned numbers; the priors until something was learned."""
-    return PRIORS
+    stored = book.model(site)
+    return PRIORS if stored is None else _read_model(stored.body)
+
+
+@lru_cache(maxsize=256)
+def _read_model(body: str) -> Model:
+    return msgspec.json.decode(body, type=Model)
 
 
 @lru_cache(maxsize=256)

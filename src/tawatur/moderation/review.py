@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from tawatur.decision.learning import Lesson, lesson
 from tawatur.decision.policy import Policy
 from tawatur.decision.record import earning
 from tawatur.log import events
-from tawatur.moderation.cases import policy_of
+from tawatur.moderation.cases import assemble, policy_of
 from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import Outranked, OwnImage, UnknownImage, UnknownOutcome, UnknownReason
 from tawatur.moderation.settle import change_status
@@ -85,7 +86,12 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
             new.site,
             new.image,
             now,
-            events.ImageReviewed(outcome=new.outcome, reviewer=new.reviewer, reason=new.reason),
+            events.ImageReviewed(
+                outcome=new.outcome,
+                reviewer=new.reviewer,
+                reason=new.reason,
+                evidence=_evidence(book, family, new.outcome, policy, now),
+            ),
         )
     )
     if new.outcome == "undecided":
@@ -95,6 +101,13 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
         family = _decide(book, family, new, policy, now)
     book.save_family(family)
     return Reviewed(review.id, family.status)
+
+
+def _evidence(book: Book, family: Family, outcome: str, policy: Policy, now: datetime) -> Lesson | None:
+    """What the engine knew of the case. Who decides anew on reports that were judged already teaches nothing new."""
+    if outcome == "undecided" or (not book.live_reports(family.id) and book.earlier_reports(family.id)):
+        return None
+    return lesson(assemble(book, family, now), policy, now)
 
 
 def _decide(book: Book, family: Family, new: NewReview, policy: Policy, now: datetime) -> Family:

@@ -21,7 +21,7 @@ from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report
-from tawatur.store.sites import Site, SiteRecord, StoredPolicy
+from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
 
 replace = msgspec.structs.replace
@@ -38,6 +38,7 @@ class Book:
         self.writes = 0
         self._sites: dict[str, Site | None] = {}
         self._policies: dict[str, StoredPolicy | None] = {}
+        self._models: dict[str, StoredModel | None] = {}
         self._site_records: dict[str, dict[str, SiteRecord]] = {}
         self._images: dict[str, Image | None] = {}
         self._hashes: dict[str, SiteHashes] = {}
@@ -65,6 +66,20 @@ class Book:
         if site not in self._policies:
             self._load_policy(site)
         return self._policies.get(site)
+
+    def model(self, site: str) -> StoredModel | None:
+        """What was learned for the site; None until something was."""
+        if site not in self._models:
+            self._load_model(site)
+        return self._models.get(site)
+
+    def add_model(self, model: StoredModel) -> None:
+        """From now on the site is judged by this model."""
+        found = self.site(model.site)
+        self._wrote()
+        self._models[model.site] = model
+        if found is not None:
+            self._sites[model.site] = replace(found, model_version=model.version)
 
     def site_records(self, site: str) -> dict[str, SiteRecord]:
         """Sums over all reviewed reports of the site, by reason."""
@@ -349,6 +364,7 @@ class Book:
 
     def _load_sites(self, ids: set[str]) -> None: ...
     def _load_policy(self, site: str) -> None: ...
+    def _load_model(self, site: str) -> None: ...
     def _load_site_records(self, ids: set[str]) -> None: ...
     def _load_images(self, ids: set[str]) -> None: ...
     def _load_members(self, family: str) -> None: ...

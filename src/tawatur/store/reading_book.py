@@ -140,6 +140,11 @@ class ReadingBook(Book):
         version = 0 if found is None else found.policy_version
         self._policies[site] = sites.policy(self._connection, site, version) if version else None
 
+    def _load_model(self, site: str) -> None:
+        found = self.site(site)
+        version = 0 if found is None else found.model_version
+        self._models[site] = sites.model(self._connection, site, version) if version else None
+
     def _load_site_records(self, ids: set[str]) -> None:
         for site in ids:
             self._site_records[site] = {}

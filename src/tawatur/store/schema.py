@@ -67,6 +67,7 @@ sites = Table(
     Column("created_at", Instant, nullable=False),
     Column("policy_version", Integer, nullable=False, server_default="0"),
     Column("recorded", Integer, nullable=False, server_default="0"),
+    Column("model_version", Integer, nullable=False, server_default="0"),
 )
 
 policies = Table(
@@ -77,6 +78,15 @@ policies = Table(
     Column("document", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("author", Text),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 site_records = Table(

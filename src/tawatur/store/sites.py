@@ -20,6 +20,7 @@ class Site(msgspec.Struct, frozen=True):
     created_at: datetime
     policy_version: int = 0
     recorded: int = 0
+    model_version: int = 0
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -42,6 +43,15 @@ class StoredPolicy(msgspec.Struct, frozen=True):
     author: str | None = None
 
 
+class StoredModel(msgspec.Struct, frozen=True):
+    """One version of what was learned for a site (decision/model.py), as JSON in `body`."""
+
+    site: str
+    version: int
+    at: datetime
+    body: str
+
+
 class SiteRecord(msgspec.Struct, frozen=True):
     """Sums over a site's reviewed reports for one reason: what was earned, and earned plus rejected."""
 
@@ -59,6 +69,9 @@ _key = select(schema.keys).where(schema.keys.c.digest == bindparam("digest"), sc
 _records = select(schema.site_records).where(schema.site_records.c.site.in_(_ids))
 _policy = select(schema.policies).where(
     schema.policies.c.site == bindparam("site"), schema.policies.c.version == bindparam("version")
+)
+_model = select(schema.models).where(
+    schema.models.c.site == bindparam("site"), schema.models.c.version == bindparam("version")
 )
 _blocks = select(schema.verdicts.c.at).where(
     schema.verdicts.c.site == bindparam("site"),
@@ -88,6 +101,17 @@ def key(connection: Connection, digest: str) -> Key | None:
 
 def policy(connection: Connection, site: str, version: int) -> StoredPolicy | None:
     return next(iter(rows.read(connection, StoredPolicy, _policy, site=site, version=version)), None)
+
+
+def model(connection: Connection, site: str, version: int) -> StoredModel | None:
+    return next(iter(rows.read(connection, StoredModel, _model, site=site, version=version)), None)
+
+
+def insert_models(connection: Connection, learned: list[StoredModel]) -> None:
+    """Adds models, and makes each its site's."""
+    rows.insert(connection, schema.models, learned)
+    for one in learned:
+        connection.execute(schema.sites.update().where(schema.sites.c.id == one.site).values(model_version=one.version))
 
 
 def records(connection: Connection, sites: set[str]) -> list[SiteRecord]:

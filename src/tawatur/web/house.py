@@ -4,7 +4,7 @@ end."""
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.sequencer import Sequencer
 from tawatur.moderation.fetch import Fetcher
+from tawatur.moderation.learn import learn_nightly
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
@@ -85,10 +86,15 @@ class House:
         return site
 
     async def _sweep(self) -> None:
+        learned: date | None = None
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             try:
-                await run_in_threadpool(sweep, self.database, self.writer, datetime.now(UTC))
+                now = datetime.now(UTC)
+                await run_in_threadpool(sweep, self.database, self.writer, now)
+                if learned != now.date():
+                    await run_in_threadpool(learn_nightly, self.database, self.writer, now)
+                    learned = now.date()
             except DatabaseUnavailable as error:
                 log.warning("sweep_postponed", reason=str(error))
             except Exception:
