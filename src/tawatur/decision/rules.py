@@ -112,14 +112,14 @@ class Policy(msgspec.Struct, frozen=True):
     # breaker
     breaker_blocks: int = 30
     breaker_times: float = 10.0
+    # copies
+    copy_distance: int = 16
+    likely_distance: int = 31
     # people
     review_from: float = 0.01
     review_within_hours: float = 24.0
     lapse: bool = False
     immunity_hours: float = 24.0
-    # copies
-    copy_distance: int = 16
-    likely_distance: int = 31
     reasons: Mapping[str, Rule] = msgspec.field(default_factory=lambda: dict(DEFAULT_RULES))
 
     def rule(self, reason: str) -> Rule:
