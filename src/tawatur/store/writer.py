@@ -47,10 +47,6 @@ class Overloaded(DatabaseUnavailable):
     """More changes wait than can be made in time."""
 
 
-class _PartlyWritten(Exception):
-    """A change raised after it had begun to write: its group must be rolled back."""
-
-
 class Change(Generic[T]):
     """Something to be done to the database: what it needs, and a function of a book and a moment."""
 
@@ -186,17 +182,20 @@ class Writer:
                     time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))
                     continue
                 if len(group) > 1:
-                    for waiting in group:
-                        self._commit([waiting])
-                    return None
-                cause = error.__cause__ if isinstance(error, _PartlyWritten) else error
-                if not isinstance(cause, Refused):
-                    log.error("change_failed", exc_info=cause)
-                return _fail(group, cause or error)
+                    return self._commit_each(group)
+                if not isinstance(error, Refused):
+                    log.error("change_failed", exc_info=error)
+                return _fail(group, error)
             else:
                 self._on_commit()
                 return None
+        if len(group) > 1:
+            return self._commit_each(group)
         return _fail(group, DatabaseUnavailable("Other processes kept changing the same rows."))
+
+    def _commit_each(self, group: list[_Waiting]) -> None:
+        for waiting in group:
+            self._commit([waiting])
 
     def _try(self, group: list[_Waiting]) -> None:
         with self._database.write() as connection:
@@ -209,12 +208,10 @@ class Writer:
                 waiting.error = None
                 try:
                     waiting.result = waiting.change.run(book, self._clock())
-                except Exception as error:
-                    if book.writes != before:
-                        raise _PartlyWritten from error
-                    if not isinstance(error, Refused):
+                except Refused as refusal:
+                    if book.writes != before:  # it had begun to write: its group must be rolled back
                         raise
-                    waiting.error = error
+                    waiting.error = refusal
             book.flush()
         book.keep()
 
