@@ -7,6 +7,7 @@ children of `sandbox`, which is why nothing but Pillow and msgspec is imported h
 from __future__ import annotations
 
 import io
+import math
 import struct
 import warnings
 
@@ -25,10 +26,11 @@ from PIL import (
 from tawatur.imaging.formats import Format, ends_early, recognise
 from tawatur.imaging.refusals import BrokenImage, TooManyBytes, TooManyPixels, TruncatedImage
 
-# The canonical pre-scale, in order: the first frame; grey, palette and 16-bit modes to 8-bit RGB or RGBA; Pillow's
-# thumbnail (bicubic, reducing gap 2) so that the longer side is at most 512 px; alpha flattened onto white; RGB;
-# turned as EXIF says. A hash compares only with hashes of the same version: raise it with any change to these steps.
-PRESCALE_VERSION = 1
+# The canonical pre-scale, in order: the first frame; a JPEG decoded at the smallest scale of its DCT at which neither
+# side falls short of the thumbnail's; grey, palette and 16-bit modes to 8-bit RGB or RGBA; Pillow's thumbnail (bicubic,
+# reducing gap 2) so that the longer side is at most 512 px; alpha flattened onto white; RGB; turned as EXIF says. Hashes
+# compare only with hashes of the same version: raise it with any change to these steps.
+PRESCALE_VERSION = 2
 PRESCALE_SIDE = 512
 
 # Pillow's plug-ins for the accepted formats, imported here so that no thread meets a half-filled registry.
@@ -120,6 +122,10 @@ def _draw_opened(image: Image.Image, kind: Format, limits: Limits) -> Canvas:
     width, height = image.size
     if width * height > limits.max_pixels:
         raise TooManyPixels(_too_many_pixels(f"{width:,} x {height:,}", limits))
+    scale = PRESCALE_SIDE / max(width, height)
+    if scale < 1:
+        # Does something for JPEG alone. The hash is at most 8 bits, on average 1.7, from that of the whole picture.
+        image.draft(None, (math.ceil(width * scale), math.ceil(height * scale)))
     # Palettes cannot be averaged and thumbnail() would pick nearest pixels: convert those before scaling.
     small = image if image.mode in {"L", "RGB", "RGBA", "CMYK"} else _eight_bits(image)
     small.thumbnail((PRESCALE_SIDE, PRESCALE_SIDE))
