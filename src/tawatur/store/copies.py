@@ -7,31 +7,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from sqlalchemy import Connection
 
+from tawatur.imaging.matching import MAX_RADIUS, Index
 from tawatur.imaging.pdq import Hash, from_hex, hamming
 from tawatur.store import banks, hashes
 from tawatur.store.banks import Bank
 
-WIDEST = 31
+WIDEST = MAX_RADIUS
 """Bits: no policy looks further, and up to here the index is exact."""
-
-
-class Index:
-    """Compares with every hash. To be replaced by multi-index hashing for large sites."""
-
-    def __init__(self) -> None:
-        self._bits = np.empty((0, 4), np.uint64)
-        self._live = np.empty(0, np.bool_)
-
-    def add(self, ids: Sequence[int], hashes_: Sequence[Hash]) -> None:
-        self._bits = np.concatenate([self._bits, np.array(hashes_, np.uint64).reshape(-1, 4)])
-        self._live = np.concatenate([self._live, np.ones(len(ids), np.bool_)])
-
-    def remove(self, number: int) -> None:
-        self._live[number] = False
-
-    def search(self, query: Hash, radius: int) -> list[tuple[int, int]]:
-        distances = np.bitwise_count(self._bits ^ query).sum(axis=1)
-        return [(int(n), int(distances[n])) for n in np.flatnonzero((distances <= radius) & self._live)]
 
 
 class SiteHashes:
@@ -49,7 +31,8 @@ class SiteHashes:
         for number, (image, _) in enumerate(entries, first):
             self._images.append(image)
             self._numbers[image] = number
-        self._index.add(range(first, len(self._images)), [bits for _, bits in entries])
+        if entries:
+            self._index.add(range(first, len(self._images)), np.array([bits for _, bits in entries]))
 
     def remove(self, image: str) -> None:
         """From now on this image is not found."""
