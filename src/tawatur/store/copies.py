@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from sqlalchemy import Connection
 
-from tawatur.imaging.matching import MAX_RADIUS, Index
+from tawatur.imaging.matching import Index
 from tawatur.imaging.pdq import Hash, from_hex, hamming
+from tawatur.imaging.segment import MAX_RADIUS
 from tawatur.store import banks, hashes
 from tawatur.store.banks import Bank
 
