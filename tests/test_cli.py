@@ -1,28 +1,49 @@
 """The command line teaches, says what it did, and never shows a traceback."""
 
+import io
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
+import msgspec
 import pytest
+
+from tawatur import cli
+from tawatur.log.events import ImageViewed
+from tawatur.log.events import row as event_row
+from tawatur.store import events
+from tawatur.store.database import Database
 
 TAWATUR = Path(sys.executable).with_name("tawatur")
 
 
 def tawatur(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TAWATUR_")}
-    return subprocess.run(
-        [TAWATUR, *arguments],
-        env={**kept, "COLUMNS": "200", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    """Runs the command line within this process: whatever it does not catch fails the test."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    with (
+        patch.object(sys, "argv", ["tawatur", *arguments]),
+        patch.dict(os.environ, environment),
+        patch.object(cli.out, "_width", 200),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    said = []
+    for stream in (out, err):
+        stream.flush()
+        said.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(arguments, code, *said)
 
 
 @pytest.fixture
@@ -38,6 +59,16 @@ def fails(found: subprocess.CompletedProcess[str], *words: str) -> None:
     assert "Traceback" not in said
     for word in words:
         assert word in said
+
+
+def test_the_installed_command_runs_and_ends_without_a_traceback(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TAWATUR_")}
+    environment["TAWATUR_DATA_DIR"] = str(tmp_path)
+    found = subprocess.run(
+        [TAWATUR, "export", "events"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (found.returncode, found.stdout) == (1, "")
+    fails(found, "tawatur init")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +139,7 @@ def test_a_database_that_is_not_there_yet_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("url", "told"),
-    [("mysql://x/y", "sqlite and postgresql"), ("nonsense", "nonsense"), ("sqlite://", "durable")],
+    [("mysql://x/y", "'mysql' is not supported"), ("nonsense", "no address"), ("sqlite://", "durable")],
 )
 def test_a_wrong_database_address_is_told(tmp_path: Path, url: str, told: str) -> None:
     fails(tawatur("init", TAWATUR_DATA_DIR=str(tmp_path), TAWATUR_DATABASE_URL=url), told)
@@ -121,6 +152,53 @@ def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
 
 def test_a_wrong_setting_is_told_by_its_name(tmp_path: Path) -> None:
     fails(tawatur("init", TAWATUR_DATA_DIR=str(tmp_path), TAWATUR_PORT="many"), "TAWATUR_PORT")
+
+
+def test_a_setting_with_square_brackets_is_told_as_it_is(tmp_path: Path) -> None:
+    """Not taken for markup."""
+    (tmp_path / "[red]").write_text("a file, not a folder")
+    fails(tawatur("init", TAWATUR_DATA_DIR=str(tmp_path / "[red]" / "data")), "[red]")
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tawatur.db").write_bytes(b"something else entirely" * 100)
+    for command in (["init"], ["site", "create", "x"], ["export", "events"]):
+        fails(tawatur(*command, TAWATUR_DATA_DIR=str(tmp_path)), "not a database")
+
+
+def test_a_database_of_a_newer_release_is_told(home: dict[str, str]) -> None:
+    with sqlite3.connect(Path(home["TAWATUR_DATA_DIR"]) / "tawatur.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    for command in (["init"], ["migrate"], ["site", "create", "x"]):
+        fails(tawatur(*command, **home), "9999", "newer release")
+
+
+@pytest.mark.parametrize("after", ["-1", "99999999999999999999", "soon"])
+def test_a_position_that_cannot_be_is_told(home: dict[str, str], after: str) -> None:
+    fails(tawatur("export", "events", "--after", after, **home), "--after")
+
+
+def test_a_file_that_cannot_be_written_is_told(home: dict[str, str], tmp_path: Path) -> None:
+    fails(tawatur("export", "events", "-o", str(tmp_path / "no" / "such" / "folder"), **home), "No such file")
+
+
+def test_a_reader_of_the_export_may_stop_early(home: dict[str, str]) -> None:
+    database = Database(f"sqlite:///{home['TAWATUR_DATA_DIR']}/tawatur.db")
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    with database.write() as connection:
+        made = [event_row(f"{n:05}", "s", f"image {n}", moment, ImageViewed(count=1)) for n in range(5000)]
+        events.insert(connection, [msgspec.structs.replace(one, position=n) for n, one in enumerate(made, 1)])
+    database.close()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TAWATUR_")}
+    with subprocess.Popen(
+        [TAWATUR, "export", "events"], env=kept | home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as export:
+        assert export.stdout is not None
+        assert export.stderr is not None
+        assert json.loads(export.stdout.readline())["position"] == 1
+        export.stdout.close()
+        assert export.stderr.read() == ""
 
 
 def test_a_port_that_is_taken_is_told(home: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from tawatur import __version__
 from tawatur.failures import Failure
@@ -106,7 +108,7 @@ def site_create(
 @export_app.command("events")
 def export_events(
     site: Annotated[str | None, typer.Option(help="Only this site, by name or id.")] = None,
-    after: Annotated[int, typer.Option(min=0, help="Only events after this position.")] = 0,
+    after: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Only events after this position.")] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; default: standard output.")] = None,
 ) -> None:
     """Write the log as JSON Lines, in the form that `tawatur replay` reads."""
@@ -364,10 +366,13 @@ def main() -> None:
         app()
     except Failure as error:
         _fail(str(error))
+    except BrokenPipeError:  # whoever read the output has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except (ValueError, OSError) as error:
         _fail(str(error))
 
 
 def _fail(message: str) -> None:
-    err.print(f"[bold]tawatur:[/bold] {message}", highlight=False)
+    err.print("[bold]tawatur:[/bold]", Text(message), highlight=False, soft_wrap=True)
     raise SystemExit(1)

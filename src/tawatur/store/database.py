@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -16,6 +17,8 @@ from tawatur.failures import Failure
 
 BUSY_TIMEOUT_S = 10
 READERS = 16
+
+_ADDRESSES = "Use `sqlite:////path/to/tawatur.db` or `postgresql://user@host/name`."
 
 _MIGRATING = 0x7461_7761_7475_7200
 """The advisory lock that is held while tables change: any number that others do not use."""
@@ -43,6 +46,13 @@ class DatabaseUnavailable(Failure):
         )
 
 
+class UnusableAddress(Failure):
+    """The database's address cannot be used. The message never repeats it: it may hold a password."""
+
+    def __str__(self) -> str:
+        return f"TAWATUR_DATABASE_URL cannot be used: {super().__str__()}"
+
+
 class NotInitialised(Failure):
     """The database has no tables of ours, or older ones: run `tawatur init` or `tawatur migrate`."""
 
@@ -54,19 +64,16 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise ValueError(f"database address {url!r}: write sqlite:///PATH or postgresql://HOST/NAME") from error
+        parsed = _address(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         elif parsed.get_backend_name() != "sqlite":
-            raise ValueError(f"database address {url!r}: only sqlite and postgresql are supported")
+            raise UnusableAddress(f"{parsed.get_backend_name()!r} is not supported. {_ADDRESSES}")
         self.url = parsed
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             if not parsed.database or parsed.database == ":memory:":
-                raise ValueError(f"database address {url!r}: name a file, an answer must be durable")
+                raise UnusableAddress(f"It names no file, and an answer must be durable. {_ADDRESSES}")
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         self.writer = self._engine(writer=True)
         self.readers = self._engine(writer=False)
@@ -126,11 +133,15 @@ class Database:
     def migrate(self) -> None:
         """Creates the tables, or brings older ones up to date; does nothing when they are."""
         from alembic import command
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
 
         config = _alembic()
         with translated(), self.writer.begin() as connection:
             if not self.is_sqlite:  # of several servers that start at once one makes the tables, the others wait
                 connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+            here = MigrationContext.configure(connection).get_current_revision()
+            _refuse_newer(self, ScriptDirectory.from_config(config), here)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -141,7 +152,9 @@ class Database:
 
         with self.read() as connection:
             here = MigrationContext.configure(connection).get_current_revision()
-        head = ScriptDirectory.from_config(_alembic()).get_current_head()
+        scripts = ScriptDirectory.from_config(_alembic())
+        head = scripts.get_current_head()
+        _refuse_newer(self, scripts, here)
         if here != head:
             do = "tawatur init" if here is None else "tawatur migrate"
             raise NotInitialised(f"The database {self} is at version {here or 'none'}, not {head}: run `{do}`.")
@@ -152,6 +165,24 @@ class Database:
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+
+def _address(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise UnusableAddress(f"It is no address. {_ADDRESSES}") from error
+    if parsed.get_backend_name() == "postgresql" and find_spec("psycopg") is None:
+        raise UnusableAddress("PostgreSQL needs psycopg: install `tawatur[postgres]`.")
+    return parsed
+
+
+def _refuse_newer(database: Database, scripts: Any, here: str | None) -> None:
+    known = {script.revision for script in scripts.walk_revisions()}
+    if here is not None and here not in known:
+        raise NotInitialised(
+            f"The database {database} is at version {here}, which this release does not know: use the newer release."
+        )
 
 
 def _alembic() -> Any:
@@ -172,7 +203,7 @@ def translated() -> Iterator[None]:
             raise
         raise DatabaseUnavailable(str(error.orig)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or type(error.orig) is sqlite3.DatabaseError:  # the latter: the file is broken
             raise DatabaseUnavailable(str(error.orig)) from error
         raise
     except PoolTimeout as error:  # every connection is in use

@@ -69,7 +69,8 @@ def _write(path: Path, data: bytes) -> None:
         temporary.replace(path)
         _flush_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where a folder is missing or cannot be written, there is nothing to take away
+            temporary.unlink()
         raise StorageUnavailable(f"The data directory cannot take the file: {error.strerror}.") from error
 
 

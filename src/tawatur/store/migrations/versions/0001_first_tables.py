@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_banks")),
-        sa.UniqueConstraint("site", "name", name=op.f("uq_banks_site")),
+        sa.UniqueConstraint("site", "name", name=op.f("uq_banks_site_name")),
     )
     op.create_table(
         "bank_hashes",
