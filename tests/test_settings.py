@@ -1,5 +1,6 @@
 """Every setting is documented with its default, and a wrong one is told by its name."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,22 @@ def test_the_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) 
     assert len(secret) >= 32
     assert settings.resolved_secret() == secret
     assert (tmp_path / "new" / "secret").stat().st_mode & 0o077 == 0
+
+
+def test_of_secrets_that_are_made_at_once_one_stays(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: Settings(data_dir=tmp_path).resolved_secret(), range(32)))
+    assert len(made) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("left", [b"", b"cut o"])
+def test_a_damaged_secret_is_told_and_never_used(tmp_path: Path, left: bytes) -> None:
+    """An empty one would make pseudonyms that everybody can make."""
+    (tmp_path / "secret").write_bytes(left)
+    with pytest.raises(ValueError, match="damaged"):
+        Settings(data_dir=tmp_path).resolved_secret()
+    assert (tmp_path / "secret").read_bytes() == left
 
 
 def test_a_secret_that_is_too_short_is_refused(tmp_path: Path) -> None:

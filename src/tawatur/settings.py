@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
@@ -67,12 +68,26 @@ class Settings(BaseSettings):
             return value.encode()
         path = self.data_dir / "secret"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes().strip()
-        with os.fdopen(descriptor, "wb") as file:
+        if not path.exists():
+            _make_secret(path)
+        found = path.read_bytes().strip()
+        if len(found) < 32:
+            raise ValueError(
+                f"The secret in {path} is damaged: {len(found)} of at least 32 characters. Restore it from a backup; "
+                "with another secret, known reporters would be strangers."
+            )
+        return found
+
+
+def _make_secret(path: Path) -> None:
+    """Writes beside, then links: whoever looks sees a whole secret or none, and of several that are made one stays."""
+    temporary = path.with_name(f".secret.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secrets.token_hex(32).encode())
             file.flush()
             os.fsync(file.fileno())
-        return path.read_bytes().strip()
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
