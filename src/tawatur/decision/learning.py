@@ -186,11 +186,11 @@ def _step(table: _Table, model: Model) -> Model:
     stray = _within(rate(shares[rates], PRIORS.stray_rate), STRAY)
     dislike = max(stray, _within(rate(shares[rates + 1], PRIORS.dislike_rate), DISLIKE))
     of_violation = float(counts[:rates].sum())
+    scale = _scale(table, shares[:rates])
     mixture = []
     for place, (prior, share) in enumerate(PRIORS.violation_rates):
-        found = _within(rate(shares[place], prior), (VIOLATION[0] * prior, min(0.9, VIOLATION[1] * prior)))
         weight = (PRIOR_IMAGES * share + float(counts[place])) / (PRIOR_IMAGES + of_violation)
-        mixture.append((max(found, dislike), weight))
+        mixture.append((max(min(0.9, scale * prior), dislike), weight))
     violation = _within((PRIOR_IMAGES * PRIORS.prior_violation + of_violation) / total, PRIOR_OF_VIOLATION)
     disliked = (PRIOR_IMAGES * PRIORS.prior_dislike + float(counts[rates + 1])) / total
     campaign = (PRIOR_IMAGES * PRIORS.prior_campaign + float(counts[rates + 2])) / total
@@ -205,6 +205,21 @@ def _step(table: _Table, model: Model) -> Model:
         stray_rate=stray,
         dislike_rate=dislike,
     )
+
+
+def _scale(table: _Table, shares: Numbers) -> float:
+    """How much more often than the priors say violating images are reported: (20 + reports) / (20 + expected ones).
+
+    One number for all rates, and from what people upheld alone: left free, the rates slide towards silence, because
+    every picture that nobody reports could be a violation that nobody reports.
+    """
+    upheld = shares[:, table.upheld]
+    expected = sum(
+        rate * float(row @ table.views[table.upheld])
+        for row, (rate, _) in zip(upheld, PRIORS.violation_rates, strict=True)
+    )
+    reports = float(upheld.sum(axis=0) @ table.voices[table.upheld])
+    return _within((PRIOR_REPORTS + reports) / (PRIOR_REPORTS + expected), VIOLATION)
 
 
 def _recalibration(table: _Table, model: Model) -> tuple[float, float]:
