@@ -32,7 +32,9 @@ app = typer.Typer(
 )
 site_app = typer.Typer(no_args_is_help=True, help="Sites: publishers or communities that use this server.")
 export_app = typer.Typer(no_args_is_help=True, help="Takes what happened out of the house.")
+policy_app = typer.Typer(no_args_is_help=True, help="Policies: what harm and error cost, and what a block needs.")
 app.add_typer(site_app, name="site")
+app.add_typer(policy_app, name="policy")
 app.add_typer(export_app, name="export")
 bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")
 app.add_typer(bank_app, name="bank")
@@ -289,6 +291,45 @@ def learn(
 
     for name, version in learn_sites(_database(), site, datetime.now(UTC)):
         out.print(f"{name}: [bold]{version}[/bold]", highlight=False)
+
+
+PolicyFile = Annotated[Path, typer.Argument(help="A policy in TOML.")]
+
+
+@policy_app.command("check")
+def policy_check(file: PolicyFile) -> None:
+    """Say whether a policy can be used; where not, which line is wrong and what is allowed."""
+    from tawatur.lab.replay_command import read_policy
+
+    out.print(f"{file}: policy [bold]{read_policy(file).version}[/bold] can be used.", highlight=False)
+
+
+@policy_app.command("show")
+def policy_show(
+    file: Annotated[Path | None, typer.Argument(help="A policy in TOML; default: the default policy.")] = None,
+) -> None:
+    """Print a policy in full: every number with its reason and its range, those left out with their defaults."""
+    from tawatur.decision.policy import DEFAULT_POLICY, policy_toml
+    from tawatur.lab.replay_command import read_policy
+
+    sys.stdout.write(policy_toml(DEFAULT_POLICY if file is None else read_policy(file)))
+
+
+@policy_app.command("diff")
+def policy_diff(
+    file: PolicyFile,
+    other: Annotated[Path | None, typer.Argument(help="What to compare with; default: the default policy.")] = None,
+) -> None:
+    """Print what a policy changes: each number that differs from the default, or from another policy."""
+    from tawatur.decision.policy import DEFAULT_POLICY, differences
+    from tawatur.lab.replay_command import read_policy
+
+    before = DEFAULT_POLICY if other is None else read_policy(other)
+    found = differences(before, read_policy(file))
+    for name, was, now in found:
+        out.print(f"{name}: {was} -> [bold]{now}[/bold]", highlight=False)
+    if not found:
+        out.print("No number differs.")
 
 
 @app.command()

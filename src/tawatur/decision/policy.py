@@ -19,6 +19,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Rule",
+    "differences",
     "parse_policy",
     "policy_toml",
 ]
@@ -80,6 +81,22 @@ def policy_toml(policy: Policy) -> str:
         lines.append(f"[reasons.{reason}]")
         lines += [f"{number.field} = {_toml(getattr(rule, number.field))}" for number in RULE_NUMBERS] + [""]
     return "\n".join(lines)
+
+
+def differences(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
+    """What differs: the field's name (`reasons.spam.harm` for a rule's) and both values as TOML, in the document's
+    order."""
+    found = []
+    for field in ("version", *_NUMBERS):
+        was, now = getattr(before, field), getattr(after, field)
+        if was != now:
+            found.append((field, _toml(was), _toml(now)))
+    for reason in REASONS:
+        for field in _RULE_NUMBERS:
+            was, now = getattr(before.rule(reason), field), getattr(after.rule(reason), field)
+            if was != now:
+                found.append((f"reasons.{reason}.{field}", _toml(was), _toml(now)))
+    return found
 
 
 def _reason_given(number: Number, value: Any) -> list[str]:
