@@ -30,7 +30,7 @@ PRIOR_IMAGES = 100.0
 SURE = 0.95
 """How far a review is believed: moderators err, and an upheld image may have been upheld for another reason."""
 ROUNDS = 60
-CLOSE = 1e-4
+CLOSE = 1e-3
 
 STRAY = (0.0001, 0.005)
 DISLIKE = (0.002, 0.03)
@@ -106,9 +106,9 @@ def _alike(lessons: Sequence[Lesson], policy: Policy) -> list[Lesson]:
     counts: Counter[tuple[float, float, float, int, int, bool | None]] = Counter()
     for one in lessons:
         seen = min(max(one.views, one.voices, 1.0), max(policy.views_cap, one.voices))
-        views = seen if one.upheld is not None else round(exp(round(log(seen) * 20) / 20), 3)
+        views = seen if one.upheld is not None else round(exp(round(log(seen) * 10) / 10), 3)
         capped = min(one.newcomers, policy.newcomers_cap)
-        key = (views, round(one.voices, 2), round(one.lost, 2), capped, one.known - one.newcomers + capped, one.upheld)
+        key = (views, round(one.voices, 1), round(one.lost, 1), capped, one.known - one.newcomers + capped, one.upheld)
         counts[key] += one.images
     ordered = sorted(counts.items(), key=lambda item: (*item[0][:5], str(item[0][5])))
     return [Lesson(v, k, lost, new, age, upheld, images) for (v, k, lost, new, age, upheld), images in ordered]
