@@ -141,11 +141,11 @@ def test_a_muted_reporter_changes_nothing(one: Case) -> None:
 
 @settings(max_examples=100)
 @given(st.integers(1, 300), st.sampled_from(REASONS), st.one_of(st.none(), st.floats(0, 4000)), st.integers(0, 500))
-def test_without_a_record_nobody_blocks_or_blurs_once_there_are_records(
+def test_without_a_record_nobody_blocks_once_there_are_records(
     count: int, reason: str, age: float | None, views: int
 ) -> None:
     verdict = judged(case(crowd(count, reason, age), views, site=mature()))
-    assert verdict.action in ("allow", "review")
+    assert verdict.action != "block"
     with_one = case(crowd(count, reason, age), views, site=mature(), records={"r00000": GOOD})
     assert SEVERITY[judged(with_one).action] >= SEVERITY[verdict.action]
 

@@ -73,7 +73,7 @@ def _keeps(crowd: Crowd, case: Case, policy: Policy) -> dict[str, list[float]]:
         "co_reports": [1.0] * len(reports),
     }
     for i, j, pair in known_pairs(reports, case):
-        keeps["shared_errors"][j] *= errors_keep(pair, policy)
+        keeps["shared_errors"][j] *= errors_keep(pair, crowd.records[i], crowd.records[j], policy)
         keeps["co_reports"][j] *= co_reports_keep(pair, crowd.records[i], crowd.records[j], policy)
     return keeps
 
