@@ -8,8 +8,9 @@ matrix a size, and the coefficients are `D @ plane @ D.T`; a bit is set where a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,7 @@ WORST_MATCHABLE_QUALITY = 50
 SMALLEST_SIDE = 5  # below this many pixels the reference gives no hash
 
 _PLANE = 64
+_BAND = 16  # samples: the 64 of a side see a quarter of it at a time
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 ORIENTATIONS = (
@@ -42,9 +44,8 @@ def hash_array(rgb: Pixels) -> tuple[Hash, int]:
     The hash is uint64[4], most significant word first, in the reference's bit order. Below `WORST_MATCHABLE_QUALITY`
     a hash says too little to match by. Raises `ValueError` where a side has fewer than `SMALLEST_SIDE` pixels.
     """
-    luma = _luma(rgb)
-    height, width = luma.shape
-    plane = (sampling(height) @ luma @ sampling(width).T).astype(np.float32, copy=False)
+    _check(rgb)
+    plane = _product(_bands(rgb.shape[0]), rgb, _bands(rgb.shape[1]))
     return _hash_plane(plane), _quality(plane)
 
 
@@ -55,9 +56,8 @@ def orientations(rgb: Pixels) -> tuple[Hash, ...]:
     20 bits off on photographs. The filter's window is not symmetric, so mirroring is done on the picture's side of the
     product, by sampling matrices with their columns reversed; turning by 90 degrees is then a transposed plane.
     """
-    luma = _luma(rgb)
-    height, width = luma.shape
-    both = (_both_ways(height) @ luma @ _both_ways(width).T).astype(np.float32, copy=False)
+    _check(rgb)
+    both = _product(_bands_both_ways(rgb.shape[0]), rgb, _bands_both_ways(rgb.shape[1]))
     as_is, mirror = both[:_PLANE, :_PLANE], both[:_PLANE, _PLANE:]
     flip, rotate180 = both[_PLANE:, :_PLANE], both[_PLANE:, _PLANE:]
     planes = (as_is, mirror.T, rotate180, flip.T, mirror, flip, as_is.T, rotate180.T)
@@ -107,12 +107,43 @@ def _box(rows: np.ndarray[Any, np.dtype[np.intp]], n: int) -> np.ndarray[Any, np
     return averages
 
 
+class _Band(NamedTuple):
+    """A few rows of a sampling matrix without the columns that are zero in all of them: before `first`, from `last`."""
+
+    first: int
+    last: int
+    weights: Floats
+
+
+@lru_cache(maxsize=512)
+def _bands(n: int) -> tuple[_Band, ...]:
+    return tuple(_banded(sampling(n)))
+
+
 @lru_cache(maxsize=256)
-def _both_ways(n: int) -> Floats:
-    """P(n) over P(n) with its columns reversed, of shape (128, n)."""
+def _bands_both_ways(n: int) -> tuple[_Band, ...]:
+    """Of P(n) over P(n) with its columns reversed, of shape (128, n)."""
     forward = sampling(n)
-    product: Floats = np.concatenate([forward, forward[:, ::-1]])
-    product.flags.writeable = False
+    return tuple(_banded(np.concatenate([forward, forward[:, ::-1]])))
+
+
+def _banded(matrix: Floats) -> Iterator[_Band]:
+    for top in range(0, len(matrix), _BAND):
+        rows = matrix[top : top + _BAND]
+        used = np.flatnonzero(rows.any(axis=0))
+        first, last = int(used[0]), int(used[-1]) + 1
+        weights: Floats = rows[:, first:last].copy()
+        weights.flags.writeable = False
+        yield _Band(first, last, weights)
+
+
+def _product(down: tuple[_Band, ...], rgb: Pixels, across: tuple[_Band, ...]) -> Floats:
+    """down @ luma @ across.T, a band at a time: a quarter of the products, and what is at hand stays in the cache."""
+    product = np.empty((_BAND * len(down), _BAND * len(across)), dtype=np.float32)
+    for place, band in enumerate(down):
+        luma = rgb[band.first : band.last].astype(np.float32) @ _LUMA
+        columns = [luma[:, side.first : side.last] @ side.weights.T for side in across]
+        np.matmul(band.weights, np.concatenate(columns, axis=1), out=product[_BAND * place : _BAND * (place + 1)])
     return product
 
 
@@ -127,13 +158,11 @@ def _dct() -> Floats:
 _DCT = _dct()
 
 
-def _luma(rgb: Pixels) -> Floats:
+def _check(rgb: Pixels) -> None:
     if rgb.ndim != 3 or rgb.shape[2] != 3:
         raise ValueError(f"expected pixels of shape (height, width, 3), got {rgb.shape}")
     if min(rgb.shape[:2]) < SMALLEST_SIDE:
         raise ValueError(f"a picture of {rgb.shape[1]} x {rgb.shape[0]} px is too small for a hash")
-    product: Floats = rgb.astype(np.float32) @ _LUMA
-    return product
 
 
 def _hash_plane(plane: Floats) -> Hash:
