@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from tawatur import __version__
 from tawatur.settings import Settings
@@ -66,7 +65,9 @@ def make_app(settings: Settings) -> Starlette:
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)
     busy = [*reports.raw_routes, *gate.raw_routes, *health.raw_routes]  # not worth FastAPI's way to them
-    app = Starlette(routes=[*busy, Mount("/", api)], lifespan=lifespan, middleware=[Middleware(BodyLimit)])
+    app = Starlette(routes=busy, lifespan=lifespan, middleware=[Middleware(BodyLimit)])
+    app.router.default = api  # not mounted: a mount would also take a busy path asked with another method, for a 404
+    app.router.redirect_slashes = False
     problems.install(app)
     return app
 

@@ -1,0 +1,101 @@
+"""Nothing that is stored, logged or exported names a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from tawatur.log.export import lines
+from tawatur.moderation.pseudonyms import Pseudonyms, network_prefix
+from tawatur.store import schema
+from tawatur.store.database import Database
+from tests.web.place import Place
+
+PEOPLE = ["reporter-fatima", "uploader-omar", "moderator-leila"]
+MEANS = ["198.51.100.77", "2001:db8:1234:5678::99", "device-7f3a", "campaign-storm"]
+
+
+def act(place: Place) -> str:
+    image = place.image(uploader="uploader-omar")
+    place.report(image, "reporter-fatima", signals={"network": MEANS[0], "device": MEANS[2], "referrer": MEANS[3]})
+    place.report(image, "reporter-karim", signals={"network": MEANS[1]})
+    place.review(image, "rejected", "moderator-leila")
+    return image
+
+
+def everything(database_url: str) -> str:
+    database = Database(database_url)
+    found = []
+    with database.read() as connection:
+        for table in schema.metadata.sorted_tables:
+            found += [str(tuple(row)) for row in connection.execute(text(f"SELECT * FROM {table.name}"))]
+    database.close()
+    return "\n".join(found)
+
+
+def test_no_id_and_no_address_is_stored_readably(place: Place) -> None:
+    act(place)
+    kept = everything(place.database_url)
+    assert [one for one in [*PEOPLE, "reporter-karim", *MEANS, "198.51.100", "2001:db8"] if one in kept] == []
+    assert place.keys.api_key not in kept
+
+
+def test_nor_in_the_databases_files_or_beside_them(place: Place) -> None:
+    if not place.database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL keeps its files elsewhere")
+    act(place)
+    said = [name.encode() for name in [*PEOPLE, *MEANS, place.keys.api_key]]
+    files = [path for path in place.data_dir.rglob("*") if path.is_file()]
+    assert any(path.name == "tawatur.db-wal" for path in files)
+    assert [(path, name) for path in files for name in said if name in path.read_bytes()] == []
+
+
+def test_nor_is_any_exported(place: Place) -> None:
+    act(place)
+    database = Database(place.database_url)
+    exported = b"\n".join(msgspec.json.encode(line) for line in lines(database, place.keys.site)).decode()
+    database.close()
+    assert [one for one in [*PEOPLE, *MEANS] if one in exported] == []
+
+
+def test_the_same_person_is_the_same_pseudonym_on_one_site_and_another_on_the_next() -> None:
+    here, there = Pseudonyms(b"s" * 32, "here"), Pseudonyms(b"s" * 32, "there")
+    assert here.person("anna") == here.person("anna") != there.person("anna")
+    assert here.person("anna") != Pseudonyms(b"t" * 32, "here").person("anna")
+    assert len({here.person("x"), here.device("x"), here.referrer("x"), here.network("x")}) == 4
+    assert len(here.person("anna")) == 32
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.254", True),
+        ("192.0.2.1", "192.0.3.1", False),
+        ("2001:db8:1:2::1", "2001:db8:1:ffff::9", True),
+        ("2001:db8:1::1", "2001:db8:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.9", True),
+        ("::ffff:c000:201", "192.0.2.9", True),
+        ("2001:DB8:1::1", "2001:db8:1:0:0:0:0:2", True),
+        (" 192.0.2.1 ", "192.0.2.2", True),
+        ("home", "home", True),
+        ("home", "Home", False),
+        ("192.0.2.1x", "192.0.2.2x", False),
+        ("192.0.2", "192.0.3", False),
+        ("::1", "::2", True),
+    ],
+)
+def test_networks_are_told_apart_by_their_prefix(one: str, other: str, same: bool) -> None:
+    assert (network_prefix(one) == network_prefix(other)) is same
+
+
+@pytest.mark.parametrize("odd", ["", "\x00", "::ffff:1.2.3.4.5", "fe80::1%eth0", "é" * 300, "1.2.3.4/24", "\ud800"[:0]])
+def test_whatever_a_site_calls_a_network_is_a_name(odd: str) -> None:
+    assert len(Pseudonyms(b"s" * 32, "here").network(odd)) == 32
+
+
+def test_the_secret_is_not_in_the_database(place: Place) -> None:
+    secret = (Path(place.data_dir) / "secret").read_text()
+    assert secret not in everything(place.database_url)
