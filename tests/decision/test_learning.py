@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tawatur.decision import learning
 from tawatur.decision.case import Case, Report
-from tawatur.decision.learning import Lesson, learn, lesson
+from tawatur.decision.learning import PROOF_FROM, Lesson, learn, learn_proven, lesson
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY
 from tawatur.decision.stories import posterior
@@ -146,3 +146,29 @@ def test_a_case_teaches_its_voices_and_views() -> None:
     assert taught.lost == pytest.approx(0.9)
     assert lesson(Case(reports), DEFAULT_POLICY, NOW) is None
     assert lesson(Case((), views=40), DEFAULT_POLICY, NOW) == Lesson(40.0)
+
+
+LOUD = {"violation": 0.05, "dislike": 0.02, "stray": 0.004}
+"""A community that reports ordinary pictures five times as often as the priors say."""
+
+
+def test_what_foretells_unseen_reviews_better_is_adopted() -> None:
+    history = community(4000, 0.15, LOUD, reviewed=0.5)
+    model = learn_proven(history, DEFAULT_POLICY, "v1")
+    assert model.version == "v1"
+    assert model.stray_rate > 2 * PRIORS.stray_rate
+
+
+def test_a_few_reviews_prove_nothing() -> None:
+    few = community(4000, 0.15, LOUD, reviewed=0.5)
+    judged = [one for one in few if one.upheld is not None][: PROOF_FROM - 1]
+    assert learn_proven(judged, DEFAULT_POLICY, "v1") is PRIORS
+
+
+@given(history=lessons)
+@settings(max_examples=40)
+def test_proof_never_leads_out_of_the_bounds(history: list[Lesson]) -> None:
+    model = learn_proven(history * 4, DEFAULT_POLICY, "v1")
+    assert 0.005 <= model.prior_violation <= 0.3
+    assert model.prior_campaign >= 0.01
+    assert 0.002 <= model.rho0 <= 0.02

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tawatur.decision.learning import learn
 from tawatur.decision.policy import parse_policy
 from tawatur.lab.replay import Replay
 from tawatur.lab.replay_lines import BadEvent, UnknownType
@@ -171,7 +172,11 @@ def test_the_same_history_gives_the_same_lines() -> None:
     assert one.report(12) == other.report(12)
 
 
-def test_a_night_of_learning_changes_the_model_and_a_site_without_reviews_keeps_the_priors() -> None:
+def test_a_night_of_learning_changes_the_model_and_a_site_without_reviews_keeps_the_priors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tawatur.lab.replay.learn_proven", learn)  # from the first reviews on
+
     def model_after(outcomes: list[str]) -> str:
         history = History()
         for n, outcome in enumerate(outcomes):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tawatur.decision.learning import learn
 from tawatur.decision.model import PRIORS
 from tawatur.lab.replay import Replay
 from tawatur.log.export import lines
@@ -22,6 +23,13 @@ def database(database_url: str) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+@pytest.fixture(autouse=True)
+def a_site_learns_from_its_first_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here it matters how a site learns; that it waits for proof is tested with the learning itself."""
+    monkeypatch.setattr("tawatur.moderation.learn.learn_proven", learn)
+    monkeypatch.setattr("tawatur.lab.replay.learn_proven", learn)
 
 
 def busy(database: Database) -> World:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from tawatur.decision.learning import learn
+from tawatur.decision.learning import learn_proven
 from tawatur.decision.policy import Policy, policy_toml
 from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
@@ -129,7 +129,7 @@ class Replay:
         """A night's learning, when people decided anything since the last."""
         if book.news:
             policy = policy_of(book, SITE)
-            adopt(book, SITE, learn(book.lessons(policy, now), policy, "learned", model_of(book, SITE)), now)
+            adopt(book, SITE, learn_proven(book.lessons(policy, now), policy, "learned", model_of(book, SITE)), now)
 
     # -- one kind of event -----------------------------------------------------------------------
 

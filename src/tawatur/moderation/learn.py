@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tawatur.decision.learning import Lesson, learn, lesson
+from tawatur.decision.learning import Lesson, learn_proven, lesson
 from tawatur.decision.model import Model
 from tawatur.log import events
 from tawatur.moderation.cases import assemble, model_of, policy_of
@@ -79,7 +79,7 @@ def model_from(database: Database, site: str, now: datetime) -> Model:
             book.prefetch([Wants(site, families=tuple(batch))])
             found = (lesson(assemble(book, book.family(family), now), policy, now) for family in batch)
             known += [one for one in found if one is not None]
-    return learn(known, policy, "learned")
+    return learn_proven(known, policy, "learned")
 
 
 def learn_sites(database: Database, name: str | None, now: datetime) -> list[tuple[str, str]]:
