@@ -84,8 +84,9 @@ def end_with_parent(parent: int) -> None:
 
 def confine(address_space: int) -> None:
     """Give up for good: writing files, opening anything, memory beyond `address_space` bytes, and core dumps."""
+    if sys.platform == "linux":  # macOS has the limit but does not take one
+        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     for what, most in (
-        (resource.RLIMIT_AS, address_space),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 3),  # those that are open: the channel and a stderr that leads nowhere
