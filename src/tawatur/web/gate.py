@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from functools import partial
 
+from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from tawatur.imaging.decode import BLUR_MEDIA_TYPE, blurred
+from tawatur.imaging.decode import BLUR_MEDIA_TYPE, ImageRefused, blurred
 from tawatur.imaging.placeholder import PLACEHOLDER_MEDIA_TYPE, placeholder
+from tawatur.imaging.sandbox import DecodersBusy
 from tawatur.imaging.words import Situation
 from tawatur.moderation.gate import look_up
 from tawatur.moderation.refusals import UnknownImage
@@ -47,17 +49,17 @@ async def show(request: Request) -> Response:
     if found is None:
         raise UnknownImage("There is no such image.")
     if found.status == BLOCKED:
-        return await _withheld(request, found)
+        return await _plate(request, found, _situation(found))
     if not found.size:
         raise UnknownImage("The site keeps this picture itself and gave only its hash; there is nothing to show here.")
     if found.status == BLURRED and request.query_params.get("reveal") != "1":
-        return await _blurred(house, found)
+        return await _blurred(request, house, found)
     return await _visible(request, house, found)
 
 
-async def _withheld(request: Request, found: Shown) -> Response:
+async def _plate(request: Request, found: Shown, situation: Situation) -> Response:
     lang = language(request)
-    body = await run_in_threadpool(placeholder, found.width, found.height, lang, _situation(found), found.reason)
+    body = await run_in_threadpool(placeholder, found.width, found.height, lang, situation, found.reason)
     return Response(
         body,
         headers={
@@ -75,9 +77,12 @@ def _situation(found: Shown) -> Situation:
     return Situation.REPORTED if found.authority <= Authority.MACHINE else Situation.UPHELD
 
 
-async def _blurred(house: House, found: Shown) -> Response:
+async def _blurred(request: Request, house: House, found: Shown) -> Response:
     render = partial(blurred, draw=house.sandbox.draw)
-    body = await run_in_threadpool(house.files.blurred, found.sha256, render)
+    try:
+        body = await to_thread.run_sync(house.files.blurred, found.sha256, render, limiter=house.decoding)
+    except (ImageRefused, DecodersBusy):  # a picture that cannot be blurred is not shown sharp instead
+        return await _plate(request, found, Situation.BLURRED)
     headers = {**_ALWAYS, "Cache-Control": _NEVER_KEPT, "Tawatur-Status": found.status}
     return Response(body, headers=headers, media_type=BLUR_MEDIA_TYPE)
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import structlog
+from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
@@ -27,6 +28,8 @@ from tawatur.store.writer import Change, Writer
 T = TypeVar("T")
 
 SWEEP_EVERY_S = 30.0
+DECODING_AT_ONCE = 8
+"""Requests that may wait for a decoder on threads of their own: reading the database never waits behind them."""
 KEYS_REMEMBERED_S = 5.0
 """A revoked key stops working after this long at the latest."""
 
@@ -42,6 +45,7 @@ class House:
         self.database = Database(settings.resolved_database_url())
         self.files = Files(settings.data_dir)
         self.sandbox = Sandbox()
+        self.decoding = CapacityLimiter(DECODING_AT_ONCE)
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.sequencer = Sequencer(self.database)
         self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
 
+from anyio import to_thread
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from tawatur.imaging.canvas import STANDARD_LIMITS
+from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS
 from tawatur.imaging.decode import Examined, TooManyBytes, examine
 from tawatur.imaging.sandbox import Sandbox
 from tawatur.moderation.register import NewImage
@@ -107,7 +108,7 @@ def _validated(model: type[Said], values: Any) -> Said:
 async def _stored(house: House, data: bytes) -> NewImage:
     if len(data) > MAX_BYTES:
         raise TooManyBytes(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale it down.")
-    seen, kept = await run_in_threadpool(_examined, house.sandbox, data)
+    seen, kept = await to_thread.run_sync(_examined, house.sandbox, data, limiter=house.decoding)
     sha256 = await run_in_threadpool(house.files.put_image, kept)
     return NewImage(
         site="",
@@ -125,7 +126,8 @@ async def _stored(house: House, data: bytes) -> NewImage:
 
 def _examined(sandbox: Sandbox, data: bytes) -> tuple[Examined, bytes]:
     """What the file is, and the file without what it tells about people: nothing else is ever kept or served."""
-    return examine(data, draw=sandbox.draw), sandbox.stripped(data)
+    kept = sandbox.stripped(data)
+    return examine(kept, draw=sandbox.draw), kept
 
 
 def _hash_alone(pdq: str, quality: int) -> NewImage:
@@ -139,5 +141,6 @@ def _hash_alone(pdq: str, quality: int) -> NewImage:
         height=height,
         pdq=pdq,
         quality=quality,
+        prescale=PRESCALE_VERSION,
         orientations=(pdq,),
     )
