@@ -91,7 +91,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     postgres = Postgres()
     postgres.start()
     try:
-        yield postgres.new_database()
+        yield postgres.create_database("intake")
     finally:
         postgres.stop()
 

@@ -118,7 +118,7 @@ def learn_proven(lessons: Iterable[Lesson], policy: Policy, version: str, start:
     unseen = judged[1::2]
     tried = learn([one for one in known if one.upheld is None] + judged[::2], policy, version, start)
     gain = _log_likelihoods(unseen, policy, tried) - _log_likelihoods(unseen, policy, PRIORS)
-    if float(gain.mean()) <= float(gain.std()) / sqrt(len(gain)):
+    if not float(gain.mean()) > float(gain.std()) / sqrt(len(gain)):  # not a number is no proof either
         return PRIORS
     return learn(known, policy, version, tried)
 
@@ -128,7 +128,8 @@ def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> 
     table = _Table(judged, policy)
     parts = table.parts(model)
     rates = len(model.violation_rates)
-    odds = np.logaddexp.reduce(parts[:rates], axis=0) - np.logaddexp.reduce(parts[rates:], axis=0)
+    with np.errstate(invalid="ignore"):  # counts so absurd that no story explains them
+        odds = np.logaddexp.reduce(parts[:rates], axis=0) - np.logaddexp.reduce(parts[rates:], axis=0)
     chance = 1.0 / (1.0 + np.exp(-(model.recalibration_a + model.recalibration_b * np.clip(odds, -12.0, 12.0))))
     chance = np.clip(chance, 1.0 - SURE, SURE)
     found: Numbers = np.log(np.where(table.upheld, chance, 1.0 - chance))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select, tuple_
 from tawatur.store import rows, schema
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a request was answered. `fingerprint` is a digest of the request, `body` the answer's JSON."""
 
     site: str

@@ -14,7 +14,7 @@ SHARED = ""
 """Stands in the place of a site's id where a bank serves every site."""
 
 
-class Bank(msgspec.Struct, frozen=True):
+class Bank(msgspec.Struct, frozen=True, gc=False):
     """One list. `kind` is "block" or "allow", `distance` how many bits a match may differ (0 to 31), `reason` the rule
     that what it blocks breaks. From `enabled_until` on it matches nothing. `version` grows with every change."""
 
@@ -30,7 +30,7 @@ class Bank(msgspec.Struct, frozen=True):
     version: int = 0
 
 
-class BankHash(msgspec.Struct, frozen=True):
+class BankHash(msgspec.Struct, frozen=True, gc=False):
     """One PDQ hash (64 hexadecimal digits) of a bank."""
 
     bank: str

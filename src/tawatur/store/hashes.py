@@ -15,7 +15,7 @@ from tawatur.store import rows, schema
 from tawatur.store.upsert import insert_new
 
 
-class HashRow(msgspec.Struct, frozen=True):
+class HashRow(msgspec.Struct, frozen=True, gc=False):
     """One line: from here on the image has this PDQ hash (64 hexadecimal digits), or, when `gone`, matches no more."""
 
     site: str
@@ -25,7 +25,7 @@ class HashRow(msgspec.Struct, frozen=True):
     gone: bool = False
 
 
-class LikelyCopy(msgspec.Struct, frozen=True):
+class LikelyCopy(msgspec.Struct, frozen=True, gc=False):
     """Two images so near that a person should say whether one is a copy of the other."""
 
     image: str

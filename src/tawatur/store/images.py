@@ -37,7 +37,7 @@ class Image(msgspec.Struct, frozen=True, gc=False):
     cut: bool = False
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, gc=False):
     """What the gate needs to know of an image: where its bytes are, and what may be seen of them."""
 
     id: str

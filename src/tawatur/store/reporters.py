@@ -44,7 +44,7 @@ class ReporterRecord(msgspec.Struct, frozen=True, gc=False):
     rejected: float
 
 
-class Network(msgspec.Struct, frozen=True):
+class Network(msgspec.Struct, frozen=True, gc=False):
     """How many people of a site were ever seen on one network (a keyed digest of its prefix)."""
 
     site: str
@@ -52,7 +52,7 @@ class Network(msgspec.Struct, frozen=True):
     people: int
 
 
-class NetworkPerson(msgspec.Struct, frozen=True):
+class NetworkPerson(msgspec.Struct, frozen=True, gc=False):
     site: str
     network: str
     reporter: str

@@ -1,7 +1,8 @@
 """How a table's rows become immutable structs and go back: a struct has the table's columns, in their order.
 
 Writing many rows is the busiest thing the writer does, so statements for it are compiled once and get their values as
-the driver wants them; SQLAlchemy's own way would look at every value of every row again.
+the driver wants them; SQLAlchemy's own way would look at every value of every row again. Rows hold texts, numbers and
+moments only, so they are kept out of the collector's sight (`gc=False`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from tawatur.store import rows, schema
 from tawatur.store.upsert import add_up
 
 
-class Site(msgspec.Struct, frozen=True):
+class Site(msgspec.Struct, frozen=True, gc=False):
     """One publisher or community. `recorded` is how many of its people have a confirmed report."""
 
     id: str
@@ -23,7 +23,7 @@ class Site(msgspec.Struct, frozen=True):
     model_version: int = 0
 
 
-class Key(msgspec.Struct, frozen=True):
+class Key(msgspec.Struct, frozen=True, gc=False):
     """A site's key, kept as a SHA-256 digest. `kind` is "secret" or "public"."""
 
     digest: str
@@ -33,7 +33,7 @@ class Key(msgspec.Struct, frozen=True):
     revoked_at: datetime | None = None
 
 
-class StoredPolicy(msgspec.Struct, frozen=True):
+class StoredPolicy(msgspec.Struct, frozen=True, gc=False):
     """One version of a site's policy document (TOML)."""
 
     site: str
@@ -43,7 +43,7 @@ class StoredPolicy(msgspec.Struct, frozen=True):
     author: str | None = None
 
 
-class StoredModel(msgspec.Struct, frozen=True):
+class StoredModel(msgspec.Struct, frozen=True, gc=False):
     """One version of what was learned for a site (decision/model.py), as JSON in `body`."""
 
     site: str
@@ -52,7 +52,7 @@ class StoredModel(msgspec.Struct, frozen=True):
     body: str
 
 
-class SiteRecord(msgspec.Struct, frozen=True):
+class SiteRecord(msgspec.Struct, frozen=True, gc=False):
     """Sums over a site's reviewed reports for one reason: what was earned, and earned plus rejected."""
 
     site: str

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from tawatur.store import rows, schema
 
 
-class StoredVerdict(msgspec.Struct, frozen=True):
+class StoredVerdict(msgspec.Struct, frozen=True, gc=False):
     """A verdict that changed a state, with every number it used, as JSON in `body`."""
 
     id: str
@@ -21,7 +21,7 @@ class StoredVerdict(msgspec.Struct, frozen=True):
     body: str
 
 
-class Review(msgspec.Struct, frozen=True):
+class Review(msgspec.Struct, frozen=True, gc=False):
     """A person's decision on a case. `reviewer` is a keyed digest of the site's id for that person."""
 
     id: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import signal
 import socket
 import sys
@@ -16,6 +17,8 @@ from tawatur.store.database import Database
 
 GRACE_S = 10
 _PR_SET_PDEATHSIG = 1
+_OBJECTS_A_LOOK = 20_000
+"""New objects before the collector looks for rings among them. Rows cannot be part of one and are not looked at."""
 _SWITCH_S = 0.0005
 """How long the event loop may keep the writer from running, and the other way round; Python's own 5 ms is felt."""
 
@@ -28,7 +31,10 @@ def worker() -> object:
     sys.setswitchinterval(_SWITCH_S)
     settings = Settings()
     logs.configure(settings.log_level)
-    return make_app(settings)
+    app = make_app(settings)
+    gc.freeze()  # what is loaded now stays; looking through it again and again held every request up for 100 ms
+    gc.set_threshold(_OBJECTS_A_LOOK, 20, 20)
+    return app
 
 
 def _end_with_parent() -> None:
