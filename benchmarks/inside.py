@@ -66,7 +66,7 @@ def where_time_goes(kind: str, url: str, folder: Path, *, clients: int) -> Table
                 None,
                 Signals(network=f"{n:032x}", device=f"{n:032x}"),
             )
-            wants = Wants(site, (report.image,), (), (report.reporter,), (report.signals.network or "",))
+            wants = Wants(site, (report.image,), (), (report.reporter,))
             futures.append(
                 Change(wants, lambda book, now, report=report: receive_report(book, report, now))  # type: ignore[misc]
             )

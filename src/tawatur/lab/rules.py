@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from math import exp, log
 from typing import Any
 
-from tawatur.decision.policy import DEFAULT_POLICY, Policy
+from tawatur.decision.policy import Policy
 from tawatur.lab.loop import Rule
 from tawatur.lab.replay import SITE, Replay
 from tawatur.moderation.settle import judge
@@ -254,14 +254,6 @@ class TwoCoin(ScoreRule):
 def engine(policy: Policy | None = None) -> Engine:
     """This engine under a policy (None: the default)."""
     return Engine(policy)
-
-
-def unguarded() -> Engine:
-    """This engine with the guard switched off for every reason."""
-    import msgspec
-
-    reasons = {name: msgspec.structs.replace(rule, guard=False) for name, rule in DEFAULT_POLICY.reasons.items()}
-    return Engine(msgspec.structs.replace(DEFAULT_POLICY, reasons=reasons))
 
 
 RULES: Mapping[str, Callable[[], Rule]] = {

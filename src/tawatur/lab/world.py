@@ -138,10 +138,6 @@ class Images:
     faction: Places
     uploader: list[str]
 
-    def legitimate(self) -> Mask:
-        found: Mask = self.kind != VIOLATING
-        return found
-
 
 @dataclass(frozen=True)
 class Views:

@@ -28,7 +28,6 @@ class Wants(msgspec.Struct, frozen=True):
     images: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     reporters: tuple[str, ...] = ()
-    networks: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     """SHA-256 of bytes that are to be registered, or an empty text where there are none."""

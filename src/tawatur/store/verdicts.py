@@ -36,17 +36,7 @@ class Review(msgspec.Struct, frozen=True, gc=False):
     note: str | None
 
 
-_latest = (
-    select(schema.verdicts)
-    .where(schema.verdicts.c.family == bindparam("family"))
-    .order_by(schema.verdicts.c.id.desc())
-    .limit(1)
-)
 _reviews = select(schema.reviews).where(schema.reviews.c.family == bindparam("family")).order_by(schema.reviews.c.id)
-
-
-def latest(connection: Connection, family: str) -> StoredVerdict | None:
-    return next(iter(rows.read(connection, StoredVerdict, _latest, family=family)), None)
 
 
 def reviews(connection: Connection, family: str) -> list[Review]:

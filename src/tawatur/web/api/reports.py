@@ -78,8 +78,7 @@ async def make_report(request: Request) -> Response:
         raise Problem(422, str(error), "The request is not valid") from error
     house = house_of(request)
     new = _pseudonymous(house.pseudonyms(site), site, image, said)
-    networks = (new.signals.network,) if new.signals.network is not None else ()
-    wants = Wants(site, images=(image,), reporters=(new.reporter,), networks=networks)
+    wants = Wants(site, images=(image,), reporters=(new.reporter,))
 
     def run(book: DatabaseBook, now: datetime) -> Given:
         return _given(receive_report(book, new, now), 201)
