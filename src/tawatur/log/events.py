@@ -38,6 +38,12 @@ class ImageRegistered(Event, frozen=True, tag="image.registered"):
     distance: int | None = None
 
 
+class ImageAddressed(Event, frozen=True, tag="image.addressed"):
+    """The site serves the image itself at these addresses: a path, or `//host/path`."""
+
+    addresses: list[str]
+
+
 class ImageViewed(Event, frozen=True, tag="image.viewed"):
     count: int
 
@@ -123,6 +129,7 @@ class ImageQueued(Event, frozen=True, tag="image.queued"):
 EVENT_TYPES: tuple[type[Event], ...] = (
     SiteCreated,
     ImageRegistered,
+    ImageAddressed,
     ImageViewed,
     ReportReceived,
     ReportWithdrawn,

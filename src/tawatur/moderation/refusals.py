@@ -41,6 +41,10 @@ class BadBank(Refused):
     """The bank or its list is not valid"""
 
 
+class BadAddress(Refused):
+    """The address cannot be an image's"""
+
+
 class UnsafeAddress(Refused):
     """The address is not public"""
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex
+from tawatur.store.addresses import Address
 from tawatur.store.banks import Bank
 from tawatur.store.copies import SiteHashes
 from tawatur.store.events import EventRow
@@ -172,6 +173,10 @@ class Book:
         self._members[image.family] = [*(one.id for one in members), image.id]
         if self._same_bytes.get((image.site, image.sha256)) is None:
             self._same_bytes[image.site, image.sha256] = image.id
+
+    def add_address(self, address: Address) -> None:
+        """From now on this address shows this image."""
+        self._wrote()
 
     def move_image(self, image: Image, family: str) -> Image:
         """Takes an image out of its family into another, for good; returns it as it is now."""

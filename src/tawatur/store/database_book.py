@@ -8,7 +8,20 @@ from typing import Any
 import msgspec
 
 from tawatur.imaging.pdq import Hash, to_hex
-from tawatur.store import answers, events, families, hashes, images, reporters, reports, schema, sites, verdicts
+from tawatur.store import (
+    addresses,
+    answers,
+    events,
+    families,
+    hashes,
+    images,
+    reporters,
+    reports,
+    schema,
+    sites,
+    verdicts,
+)
+from tawatur.store.addresses import Address
 from tawatur.store.answers import Answer
 from tawatur.store.book import matchable
 from tawatur.store.copies import nearest
@@ -36,6 +49,7 @@ class DatabaseBook(ReadingBook):
         self._new_models: list[StoredModel] = []
         self._new_keys: list[Key] = []
         self._new_images: dict[str, Image] = {}
+        self._new_addresses: list[Address] = []
         self._changed_images: dict[str, Image] = {}
         self._new_families: dict[str, Family] = {}
         self._changed_families: dict[str, Family] = {}
@@ -97,6 +111,10 @@ class DatabaseBook(ReadingBook):
     def add_likely_copy(self, found: LikelyCopy) -> None:
         super().add_likely_copy(found)
         self._new_likely.append(found)
+
+    def add_address(self, address: Address) -> None:
+        super().add_address(address)
+        self._new_addresses.append(address)
 
     def move_image(self, image: Image, family: str) -> Image:
         moved = super().move_image(image, family)
@@ -179,6 +197,7 @@ class DatabaseBook(ReadingBook):
         families.save(here, list(self._changed_families.values()))
         images.insert(here, list(self._new_images.values()))
         images.save(here, list(self._changed_images.values()))
+        addresses.save(here, self._new_addresses)
         self._write_hashes()
         hashes.insert_likely(here, self._new_likely)
         reporters.insert(here, list(self._new_reporters.values()))

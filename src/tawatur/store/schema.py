@@ -169,6 +169,17 @@ images = Table(
     Index("ix_images_site_external_id", "site", "external_id"),
 )
 
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("image", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 hashes = Table(
     "hashes",
     metadata,

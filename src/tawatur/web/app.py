@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from tawatur import __version__
 from tawatur.settings import Settings
-from tawatur.web import gate, health, problems
+from tawatur.web import gate, gate_check, health, problems
 from tawatur.web.api import banks, decisions, events, images, reports
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
@@ -64,7 +64,8 @@ def make_app(settings: Settings) -> Starlette:
         api.include_router(part.router, responses={"default": _problem_response()})
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)
-    busy = [*reports.raw_routes, *gate.raw_routes, *health.raw_routes]  # not worth FastAPI's way to them
+    # What is asked most is not worth FastAPI's way to it.
+    busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *health.raw_routes]
     app = Starlette(routes=busy, lifespan=lifespan, middleware=[Middleware(BodyLimit)])
     app.router.default = api  # not mounted: a mount would also take a busy path asked with another method, for a 404
     app.router.redirect_slashes = False

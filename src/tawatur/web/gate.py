@@ -50,6 +50,8 @@ async def show(request: Request) -> Response:
         raise UnknownImage("There is no such image.")
     if found.status == BLOCKED:
         return await _plate(request, found, _situation(found))
+    if not found.size and found.status == BLURRED:
+        return await _plate(request, found, Situation.BLURRED)
     if not found.size:
         raise UnknownImage("The site keeps this picture itself and gave only its hash; there is nothing to show here.")
     if found.status == BLURRED and request.query_params.get("reveal") != "1":

@@ -13,8 +13,9 @@ from pydantic import AfterValidator, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tawatur.moderation.addresses import place_of
 from tawatur.moderation.once import Given, fingerprint, once
-from tawatur.moderation.refusals import UnknownImage, UnknownReport
+from tawatur.moderation.refusals import BadAddress, UnknownImage, UnknownReport
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change
@@ -34,6 +35,20 @@ def _no_nul(text: str) -> str:
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
 """An opaque id of the site's, or another word."""
 LongText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
+MAX_ADDRESSES = 20
+"""Of one image, in one request."""
+
+
+def _servable(text: str) -> str:
+    try:
+        place_of(text)
+    except BadAddress as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+SiteAddress = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_servable)]
+"""Where a site serves a picture itself: an https address, or a path."""
 Address = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[^\s\x00]+$")]
 
 ImageId = Annotated[str, Path(description="The image's id, as registering it answered.")]

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tawatur.moderation.addresses import give_addresses
 from tawatur.moderation.look import ImageState, image_states
 from tawatur.moderation.once import Given
 from tawatur.moderation.refusals import UnknownImage
@@ -20,9 +21,11 @@ from tawatur.moderation.view import count_views
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.reading_book import Wants
 from tawatur.web.api.fields import (
+    MAX_ADDRESSES,
     IdempotencyKey,
     ImageId,
     ShortText,
+    SiteAddress,
     give,
     image_id,
     make_once,
@@ -75,10 +78,21 @@ class StatusOut(BaseModel):
     images: dict[str, str]
 
 
+class AddressesIn(BaseModel):
+    address: list[SiteAddress] = Field(
+        min_length=1, max_length=MAX_ADDRESSES, description="More addresses where the site serves the picture itself."
+    )
+
+
 class ViewsIn(BaseModel):
     count: int = Field(
         ge=1, le=1_000_000, strict=True, description="How many more distinct people were shown the image."
     )
+
+
+class StatusOfOne(BaseModel):
+    id: str
+    status: str
 
 
 class ViewsOut(BaseModel):
@@ -109,6 +123,7 @@ async def register(request: Request, site: SiteId, idempotency_key: IdempotencyK
 
     def run(book: DatabaseBook, now: datetime) -> Given:
         made = register_image(book, new, now)
+        give_addresses(book, site, made.image.id, said.address, now)
         return give(
             201,
             {
@@ -145,6 +160,23 @@ async def show(request: Request, site: SiteId, image: ImageId) -> Any:
     if not found:
         raise UnknownImage(f"This site has no image {key!r}.")
     return _out(house, request, found[0])
+
+
+@router.post("/{image}/addresses", summary="Say where the site serves an image itself", response_model=StatusOfOne)
+async def addresses(
+    request: Request, site: SiteId, image: ImageId, body: AddressesIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """From now on `/gate/check` takes these addresses for this image: a thumbnail, a new place. The newest wins."""
+    key = image_id(image)
+
+    def run(book: DatabaseBook, now: datetime) -> Given:
+        give_addresses(book, site, key, body.address, now)
+        found = book.image(site, key)
+        assert found is not None
+        return give(200, {"id": key, "status": book.family(found.family).status})
+
+    wants = Wants(site, images=(key,))
+    return await make_once(house_of(request), request, wants, body.model_dump_json().encode(), run)
 
 
 @router.post("/{image}/views", summary="Count views", response_model=ViewsOut)

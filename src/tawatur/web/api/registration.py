@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from anyio import to_thread
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from tawatur.imaging.decode import Examined, TooManyBytes, examine
 from tawatur.imaging.sandbox import Sandbox
 from tawatur.moderation.register import NewImage
 from tawatur.store.files import StorageUnavailable
-from tawatur.web.api.fields import Address, LongText, ShortText
+from tawatur.web.api.fields import MAX_ADDRESSES, Address, LongText, ShortText, SiteAddress
 from tawatur.web.house import House
 from tawatur.web.problems import Problem
 
@@ -24,6 +24,10 @@ MAX_BYTES = STANDARD_LIMITS.max_bytes
 Said = TypeVar("Said", bound="Registration")
 UNKNOWN_SIZE = (640, 480)
 """Of a picture that only its hash is known of: the size of its placeholder."""
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class Registration(BaseModel):
@@ -35,6 +39,11 @@ class Registration(BaseModel):
     uploader: ShortText | None = Field(None, description="The site's opaque id of who posted it.")
     page_url: Address | None = Field(None, description="The page it stands on.")
     caption: LongText | None = None
+    address: Annotated[list[SiteAddress], BeforeValidator(_as_list)] = Field(
+        [],
+        max_length=MAX_ADDRESSES,
+        description="Where the site serves the picture itself, for `/gate/check`: https addresses or paths.",
+    )
 
 
 class RegistrationJson(Registration):
@@ -88,11 +97,14 @@ async def read_registration(request: Request, house: House) -> tuple[Registratio
 async def _read_form(request: Request) -> tuple[Registration, bytes]:
     """What the form says, and the file in it. Raises Problem, StorageUnavailable."""
     try:
-        async with request.form(max_files=1, max_fields=10, max_part_size=64 * 1024) as form:
+        async with request.form(max_files=1, max_fields=10 + MAX_ADDRESSES, max_part_size=64 * 1024) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise Problem(422, "Send the picture as a file in the form's field `file`.", "The request is not valid")
-            said = _validated(Registration, {key: value for key, value in form.multi_items() if key != "file"})
+            fields: dict[str, Any] = {key: value for key, value in form.multi_items() if key != "file"}
+            if "address" in fields:
+                fields["address"] = form.getlist("address")
+            said = _validated(Registration, fields)
             return said, await file.read()
     except OSError as error:  # larger files wait in the folder for temporary files while they come
         raise StorageUnavailable(f"The disk cannot hold the upload while it comes: {error.strerror}.") from error
