@@ -206,3 +206,37 @@ def test_a_port_that_is_taken_is_told(home: dict[str, str]) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         fails(tawatur("serve", "--port", str(taken.getsockname()[1]), **home), "--port")
+
+
+def test_a_policy_is_set_shown_and_put_back(home: dict[str, str], tmp_path: Path) -> None:
+    made = json.loads(tawatur("site", "create", "example.org", "--json", **home).stdout)
+    strict = tmp_path / "strict.toml"
+    strict.write_text('version = "strict"\nfloor_block = 5\n')
+    found = tawatur("policy", "set", "example.org", str(strict), "--by", "anna", **home)
+    assert found.returncode == 0, found.stderr
+    assert "version 1 (strict) is in force" in found.stdout
+    assert "--version 0" in found.stderr
+    assert "floor_block = 5.0" in tawatur("policy", "show", "--site", made["site"], **home).stdout
+    assert "already" in tawatur("policy", "set", "example.org", str(strict), **home).stdout
+    before = tmp_path / "before.toml"
+    before.write_text(tawatur("policy", "show", "--site", "example.org", "--version", "0", **home).stdout)
+    assert tawatur("policy", "set", "example.org", str(before), **home).returncode == 0
+    assert "floor_block = 3.0" in tawatur("policy", "show", "--site", "example.org", **home).stdout
+    log = [json.loads(line) for line in tawatur("export", "events", **home).stdout.splitlines()]
+    assert [line["version"] for line in log if line["type"] == "policy.changed"] == [1, 2]
+    assert "anna" not in json.dumps(log)
+
+
+def test_a_policy_that_cannot_be_set_is_told(home: dict[str, str], tmp_path: Path) -> None:
+    tawatur("site", "create", "example.org", **home)
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("\nstakes = 2.5\n")
+    fails(tawatur("policy", "set", "example.org", str(wrong), **home), "wrong.toml", "line 2", "a whole number")
+    wrong.write_bytes(b"\xff")
+    fails(tawatur("policy", "set", "example.org", str(wrong), **home), "wrong.toml")
+    fails(tawatur("policy", "set", "example.org", str(tmp_path / "none.toml"), **home), "none.toml")
+    wrong.write_text("stakes = 3\n")
+    fails(tawatur("policy", "set", "nobody", str(wrong), **home), "nobody", "example.org")
+    fails(tawatur("policy", "show", "--site", "example.org", "--version", "7", **home), "no version 7")
+    fails(tawatur("policy", "show", "--version", "7", **home), "--site")
+    fails(tawatur("policy", "show", str(wrong), "--site", "example.org", **home), "not both")

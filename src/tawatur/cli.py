@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from tawatur import __version__
+from tawatur.cli_policy import policy_app
 from tawatur.failures import Failure
+from tawatur.terminal import database_ready as _database
+from tawatur.terminal import err, out
+from tawatur.terminal import settings_here as _settings
 
 if TYPE_CHECKING:
-    from tawatur.settings import Settings  # what a command needs is loaded by the command, so that --help is quick
-    from tawatur.store.database import Database
+    from tawatur.store.database import Database  # what a command needs is loaded by the command: --help is quick
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,15 +34,11 @@ app = typer.Typer(
 )
 site_app = typer.Typer(no_args_is_help=True, help="Sites: publishers or communities that use this server.")
 export_app = typer.Typer(no_args_is_help=True, help="Takes what happened out of the house.")
-policy_app = typer.Typer(no_args_is_help=True, help="Policies: what harm and error cost, and what a block needs.")
 app.add_typer(site_app, name="site")
 app.add_typer(policy_app, name="policy")
 app.add_typer(export_app, name="export")
 bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")
 app.add_typer(bank_app, name="bank")
-
-out = Console()
-err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -238,15 +236,6 @@ def bank_list(as_json: Json = False) -> None:
     out.print(table)
 
 
-def _database() -> Database:
-    """The database of the settings, known to have this release's tables."""
-    from tawatur.store.database import Database
-
-    database = Database(_settings().resolved_database_url())
-    database.check_migrated()
-    return database
-
-
 def _site_id(database: Database, name: str) -> str:
     from tawatur.moderation.sites import find_site
 
@@ -291,45 +280,6 @@ def learn(
 
     for name, version in learn_sites(_database(), site, datetime.now(UTC)):
         out.print(f"{name}: [bold]{version}[/bold]", highlight=False)
-
-
-PolicyFile = Annotated[Path, typer.Argument(help="A policy in TOML.")]
-
-
-@policy_app.command("check")
-def policy_check(file: PolicyFile) -> None:
-    """Say whether a policy can be used; where not, which line is wrong and what is allowed."""
-    from tawatur.lab.replay_command import read_policy
-
-    out.print(f"{file}: policy [bold]{read_policy(file).version}[/bold] can be used.", highlight=False)
-
-
-@policy_app.command("show")
-def policy_show(
-    file: Annotated[Path | None, typer.Argument(help="A policy in TOML; default: the default policy.")] = None,
-) -> None:
-    """Print a policy in full: every number with its reason and its range, those left out with their defaults."""
-    from tawatur.decision.policy import DEFAULT_POLICY, policy_toml
-    from tawatur.lab.replay_command import read_policy
-
-    sys.stdout.write(policy_toml(DEFAULT_POLICY if file is None else read_policy(file)))
-
-
-@policy_app.command("diff")
-def policy_diff(
-    file: PolicyFile,
-    other: Annotated[Path | None, typer.Argument(help="What to compare with; default: the default policy.")] = None,
-) -> None:
-    """Print what a policy changes: each number that differs from the default, or from another policy."""
-    from tawatur.decision.policy import DEFAULT_POLICY, differences
-    from tawatur.lab.replay_command import read_policy
-
-    before = DEFAULT_POLICY if other is None else read_policy(other)
-    found = differences(before, read_policy(file))
-    for name, was, now in found:
-        out.print(f"{name}: {was} -> [bold]{now}[/bold]", highlight=False)
-    if not found:
-        out.print("No number differs.")
 
 
 @app.command()
@@ -382,23 +332,6 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
     if version:
         out.print(__version__, highlight=False)
         raise typer.Exit
-
-
-def _settings() -> Settings:
-    """The settings from the environment, with the logs set up by them."""
-    from pydantic import ValidationError
-
-    from tawatur import logs
-    from tawatur.settings import Settings
-
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise Failure(f"Setting TAWATUR_{name}: {first['msg']}.") from error
-    logs.configure(settings.log_level)
-    return settings
 
 
 def main() -> None:

@@ -37,6 +37,14 @@ harm = 1000.0
 harm = 500.0
 guard = false
 """
+# What the site may change its policy to: each decides some of these plans otherwise.
+OTHERS = (
+    POLICY,
+    POLICY.replace('"test"', '"stricter"').replace("floor_block = 1.5", "floor_block = 3.0"),
+    POLICY.replace("lapse = true", "lapse = false").replace("= 500.0", "= 5.0\nblur = false"),
+    "immunity_hours = 0\nestablished = 0\nbreaker_blocks = 1",
+    "",
+)
 signals = {
     "network": st.sampled_from(["n1", "n2"]),
     "device": st.sampled_from(["d1", "d2"]),
@@ -56,6 +64,7 @@ others = st.one_of(
     st.tuples(st.just("views"), images, st.sampled_from([1, 20, 400])),
     st.tuples(st.just("lapse"), images),
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "new"])),
+    st.tuples(st.just("policy"), st.sampled_from(OTHERS)),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 1, 3, 30, 24 * 91])),
 )
 plans = st.lists(st.one_of(reports, reports, reports, others), min_size=5, max_size=40)
@@ -114,6 +123,8 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
                 world.lapse(known[rest[0]])
             elif kind == "register":
                 world.register(rest[0])
+            elif kind == "policy":
+                world.set_policy(rest[0])
             else:
                 world.wait(hours=rest[0])
 
@@ -121,10 +132,11 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
 @given(plan=plans)
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_an_exported_log_decides_the_same_again(database: Database, plan: list[tuple[Any, ...]]) -> None:
-    world = World(database, str(next(_sites)), POLICY)
+    world = World(database, str(next(_sites)))
+    world.set_policy(POLICY)
     serve(world, plan)
     log = list(lines(database, world.site))
-    replay = Replay(parse_policy(POLICY))
+    replay = Replay()
     again = [line for event in log for line in replay.apply(event)]
     assert [one for one in said(again) if one[-1] != "lapse"] == [one for one in said(log) if one[-1] != "lapse"]
     # What lapsed at the very end has been told by the sweep alone, or not at all yet.
@@ -132,6 +144,19 @@ def test_an_exported_log_decides_the_same_again(database: Database, plan: list[t
         mine = of_image(said(again)).get(image, [])
         assert abs(len(mine) - len(decided)) <= 1
         assert mine[: len(decided)] == decided[: len(mine)]
+
+
+def test_a_policy_that_is_given_holds_whatever_the_site_changed(database: Database) -> None:
+    world = World(database, str(next(_sites)))
+    reports = [("report", 0, person, "violence", {}) for person in PEOPLE]
+    serve(world, [("policy", POLICY), *reports])
+    log = list(lines(database, world.site))
+
+    def blocks(replay: Replay) -> list[str]:
+        return [told["at"] for line in log for told in replay.apply(line) if told["type"] == "image.blocked"]
+
+    assert blocks(Replay()) == [line["at"] for line in log if line["type"] == "image.blocked"] != []
+    assert blocks(Replay(parse_policy("floor_block = 100\nfloor_blur = 100"))) == []
 
 
 def test_such_plans_block_something(database: Database) -> None:

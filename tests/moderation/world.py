@@ -15,6 +15,7 @@ import msgspec
 
 from tawatur.log import events
 from tawatur.log.events import Signals
+from tawatur.moderation.policies import NewPolicy, PolicyVersion, change_policy
 from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, Reviewed, review_image
@@ -162,6 +163,10 @@ class World:
     def lapse(self, image: str) -> bool:
         now = self.tick()
         return self.run(lambda book: lapse(book, book.image(self.site, image).family, now))
+
+    def set_policy(self, toml: str, **more: Any) -> PolicyVersion:
+        now = self.tick()
+        return self.run(lambda book: change_policy(book, NewPolicy(self.site, toml, **more), now))
 
     def mute(self, reporter: str) -> None:
         def run(book: Book) -> None:

@@ -15,7 +15,7 @@ from tawatur.store.database_book import DatabaseBook
 from tawatur.store.families import Family
 from tawatur.store.reading_book import Wants
 from tawatur.store.reporters import Reporter
-from tawatur.store.sites import Site
+from tawatur.store.sites import Site, StoredPolicy
 
 pytestmark = pytest.mark.postgresql
 
@@ -165,3 +165,47 @@ def test_families_are_held_in_the_order_of_their_ids(database: Database) -> None
     for thread in threads:
         thread.join(30)
     assert failures == []
+
+
+@pytest.mark.parametrize("changes_first", [True, False])
+def test_nobody_decides_while_a_policy_changes(database: Database, changes_first: bool) -> None:
+    """Or a decision by the old policy could stand after the change in the log, and no replay would find it again."""
+    order: list[str] = []
+    reached = threading.Event()
+
+    def changes(book: DatabaseBook) -> None:
+        book.prefetch([Wants(SITE, rules=True)])
+        book.add_policy(StoredPolicy(SITE, 1, "", NOW))
+        book.flush()
+
+    def decides(book: DatabaseBook) -> None:
+        book.prefetch([Wants(SITE)])
+        policy = book.policy(SITE)
+        order.append("decided by the default" if policy is None else f"decided by {policy.version}")
+        book.add_recorded(SITE, 1)  # which writes to the site's row as well
+        book.flush()
+
+    first, second = (changes, decides) if changes_first else (decides, changes)
+
+    def waits() -> None:
+        with database.write() as connection:
+            reached.set()
+            second(DatabaseBook(connection, new_id, lock=True))
+            order.append("second done")
+
+    with database.write() as connection:
+        first(DatabaseBook(connection, new_id, lock=True))
+        thread = threading.Thread(target=waits)
+        thread.start()
+        reached.wait(5)
+        thread.join(0.3)
+        order.append("first done")
+    thread.join(10)
+    expected = ["first done", "decided by 1"] if changes_first else ["decided by the default", "first done"]
+    assert order == [*expected, "second done"]
+
+
+def test_groups_that_change_no_policy_do_not_wait_for_each_other(database: Database) -> None:
+    with database.write() as one, database.write() as other:
+        for connection in (one, other):
+            DatabaseBook(connection, new_id, lock=True).prefetch([Wants(SITE)])

@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tawatur.decision.learning import learn_proven
-from tawatur.decision.policy import Policy, policy_toml
+from tawatur.decision.policy import Policy, PolicyError, parse_policy, policy_toml
 from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
     AnyLine,
     BadEvent,
     Cut,
     Learned,
+    PolicyChanged,
     Received,
     Registered,
     Reviewed,
@@ -53,7 +54,8 @@ LEAST_QUALITY = 50
 
 
 class Replay:
-    """One site's history under one policy (None: the default)."""
+    """One site's history under one policy, whatever the site changed; None: the default one, and those that the history
+    says the site changed to."""
 
     def __init__(
         self, policy: Policy | None = None, *, learns: bool = True, untouched: timedelta | None = UNTOUCHED
@@ -144,11 +146,23 @@ class Replay:
             self._review(book, fact)
         elif isinstance(fact, Learned):
             book.use_model(SITE, fact.model, fact.at)
+        elif isinstance(fact, PolicyChanged):
+            self._change_policy(book, fact)
         elif isinstance(fact, Cut):
             self._known(book, fact.image, fact.at)
             cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
         else:
             self._withdraw(book, fact)
+
+    def _change_policy(self, book: ReplayBook, fact: PolicyChanged) -> None:
+        try:
+            parse_policy(fact.toml)
+        except PolicyError as error:
+            raise BadEvent(f"the policy in it cannot be used: {error}") from None
+        if self._policy is None:
+            before = book.policy(SITE)
+            version = fact.version or (1 if before is None else before.version + 1)
+            book.add_policy(StoredPolicy(SITE, version, fact.toml, fact.at))
 
     def _register(self, book: ReplayBook, fact: Registered) -> None:
         if book.image(SITE, fact.image) is None:

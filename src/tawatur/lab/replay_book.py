@@ -23,11 +23,11 @@ from tawatur.decision.model import Model
 from tawatur.decision.policy import Policy
 from tawatur.lab.replay_lines import DERIVED
 from tawatur.moderation.cases import assemble
-from tawatur.store.book import CO_REPORT_WINDOW, Book, merged_pasts
+from tawatur.store.book import CO_REPORT_WINDOW, Book
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.images import Image
-from tawatur.store.reports import Past, Report
+from tawatur.store.reports import Past, Report, merged_pasts
 from tawatur.store.sites import Site, StoredModel, StoredPolicy
 from tawatur.store.verdicts import StoredVerdict
 

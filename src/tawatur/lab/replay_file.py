@@ -49,7 +49,8 @@ class Outcome:
         self.types[kind] += 1
         if kind in DERIVED:
             return
-        self.images.add(event["image"])
+        if "image" in event:  # what a site learned and its policy are of none
+            self.images.add(event["image"])
         if kind == "image.reviewed" and event["outcome"] != "undecided":
             self.agreed[event["outcome"] == "upheld", withheld] += 1
         for line in told:
@@ -100,11 +101,13 @@ def replay_lines(
     name: str = "the history",
 ) -> Outcome:
     """Runs the lines through a replay. Writes each line that was used, as it was, and after it the lines that it
-    caused; what the engine had said when the history was made is left out.
+    caused; what the engine had said when the history was made is left out, and where `policy` is given so are the
+    site's changes of policy.
 
     Raises BadHistory at the first line that cannot be used, unless `lenient`: then it is skipped and noted.
     """
     replay, outcome = Replay(policy), Outcome()
+    left_out = DERIVED if policy is None else DERIVED | {"policy.changed"}
     decode, encode = msgspec.json.Decoder(dict[str, Any]).decode, msgspec.json.encode
     for number, raw in enumerate(lines, 1):
         line = raw.strip()
@@ -122,10 +125,10 @@ def replay_lines(
             outcome.note_problem(number, str(error))
             continue
         outcome.note(event, withheld, told)
-        if event["type"] not in DERIVED:
+        if event["type"] not in left_out:
             write(line + b"\n")
-            for caused in told:
-                write(encode(caused) + b"\n")
+        for caused in told:
+            write(encode(caused) + b"\n")
     return outcome
 
 

@@ -74,9 +74,18 @@ class Learned(msgspec.Struct, frozen=True, tag_field="type", tag="model.learned"
     model: Model
 
 
-AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Learned
+class PolicyChanged(msgspec.Struct, frozen=True, tag_field="type", tag="policy.changed"):
+    """A served site changed its policy."""
+
+    at: Moment
+    toml: str
+    version: int | None = None
+
+
+AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Learned | PolicyChanged
 FACTS: frozenset[str] = frozenset(
-    str(kind.__struct_config__.tag) for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut, Learned)
+    str(kind.__struct_config__.tag)
+    for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut, Learned, PolicyChanged)
 )
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""

@@ -92,6 +92,14 @@ class ModelLearned(Event, frozen=True, tag="model.learned"):
     model: Model
 
 
+class PolicyChanged(Event, frozen=True, tag="policy.changed"):
+    """From here on the site's verdicts use this policy: its TOML document, as it was given."""
+
+    version: int
+    toml: str
+    changed_by: str | None = None
+
+
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
     "reports", "views", "copy", "withdrawal", "review", "cut" or "lapse". `verdict` explains it where the
@@ -136,6 +144,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ImageReviewed,
     ImageCut,
     ModelLearned,
+    PolicyChanged,
     ImageBlurred,
     ImageBlocked,
     ImageRestored,

@@ -17,6 +17,7 @@ from tawatur.store.families import Authority, Family
 from tawatur.store.reporters import Reporter
 from tawatur.store.reports import Past
 from tawatur.store.reports import Report as StoredReport
+from tawatur.store.sites import StoredPolicy
 
 _HOUR = timedelta(hours=1)
 _USUAL = timedelta(days=30)
@@ -26,7 +27,13 @@ _DAY_S = 86_400.0
 def policy_of(book: Book, site: str) -> Policy:
     """The site's policy in force."""
     stored = book.policy(site)
-    return DEFAULT_POLICY if stored is None else _parsed(stored.document)
+    return DEFAULT_POLICY if stored is None else read_stored(stored)
+
+
+def read_stored(stored: StoredPolicy) -> Policy:
+    """The policy of a stored document. One that changes the default's numbers and keeps its name is called after its
+    version here, so that no verdict names a policy that it was not decided by."""
+    return _parsed(stored.document, stored.version)
 
 
 def model_of(book: Book, site: str) -> Model:
@@ -41,8 +48,11 @@ def _read_model(body: str) -> Model:
 
 
 @lru_cache(maxsize=256)
-def _parsed(document: str) -> Policy:
-    return parse_policy(document)
+def _parsed(document: str, version: int) -> Policy:
+    policy = parse_policy(document)
+    if policy.version != DEFAULT_POLICY.version or policy == DEFAULT_POLICY:
+        return policy
+    return msgspec.structs.replace(policy, version=f"policy-{version}")
 
 
 def assemble(book: Book, family: Family, now: datetime) -> Case:

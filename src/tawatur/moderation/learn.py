@@ -57,7 +57,7 @@ def adopt(book: Book, site: str, model: Model, now: datetime) -> bool:
 def learn_site(database: Database, writer: Writer, site: str, now: datetime) -> bool:
     """Learns the site's model from all that it has decided; whether anything changed."""
     model = model_from(database, site, now)
-    return writer.make_now(Change(Wants(site), lambda book, at: adopt(book, site, model, at)))
+    return writer.make_now(Change(Wants(site, rules=True), lambda book, at: adopt(book, site, model, at)))
 
 
 def model_from(database: Database, site: str, now: datetime) -> Model:
@@ -91,6 +91,7 @@ def learn_sites(database: Database, name: str | None, now: datetime) -> list[tup
         model = model_from(database, site.id, now)
         with database.write() as connection:
             book = DatabaseBook(connection, new_id, lock=not database.is_sqlite)
+            book.prefetch([Wants(site.id, rules=True)])
             adopt(book, site.id, model, now)
             found.append((site.name, model_of(book, site.id).version))
             book.flush()

@@ -57,6 +57,23 @@ class NothingToCut(Refused):
     """The image has no copies"""
 
 
+class BadPolicy(Refused):
+    """The policy cannot be used"""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(f"Line {line}: {message}.")
+        self.message = message
+        self.line = line
+
+
+class PolicyMoved(Refused):
+    """Somebody changed the policy meanwhile"""
+
+
+class UnknownVersion(Refused):
+    """No such version of the policy"""
+
+
 class SiteExists(Refused):
     """A site of this name exists"""
 

@@ -17,11 +17,11 @@ from tawatur.store.addresses import Address
 from tawatur.store.banks import Bank
 from tawatur.store.copies import SiteHashes
 from tawatur.store.events import EventRow
-from tawatur.store.families import BLOCKED, Authority, Family
+from tawatur.store.families import Family
 from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
-from tawatur.store.reports import Past, Report
+from tawatur.store.reports import Past, Report, merged_pasts, past_of
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
 
@@ -67,6 +67,14 @@ class Book:
         if site not in self._policies:
             self._load_policy(site)
         return self._policies.get(site)
+
+    def add_policy(self, policy: StoredPolicy) -> None:
+        """From now on the site is judged by this policy."""
+        found = self.site(policy.site)
+        self._wrote()
+        self._policies[policy.site] = policy
+        if found is not None:
+            self._sites[policy.site] = replace(found, policy_version=policy.version)
 
     def model(self, site: str) -> StoredModel | None:
         """What was learned for the site; None until something was."""
@@ -125,6 +133,11 @@ class Book:
         if found is None:
             raise KeyError(family)
         return found
+
+    def overdue(self, site: str, now: datetime) -> list[str]:
+        """The site's families whose provisional state nobody looked at in time, and that nobody has found so yet."""
+        known = (family for family in self._families.values() if family is not None and family.site == site)
+        return sorted(one.id for one in known if one.review_by is not None and one.review_by <= now)
 
     def images_of(self, family: str) -> list[Image]:
         """All images of the family, oldest first."""
@@ -363,7 +376,7 @@ class Book:
         if report.withdrawn_at is not None:
             known.pop(report.id, None)
         else:
-            known[report.id] = _past(report, self.family(report.family))
+            known[report.id] = past_of(report, self.family(report.family))
 
     # -- where rows come from; in memory there is nothing more to find -----------------------------
 
@@ -393,42 +406,6 @@ def matchable(image: Image) -> list[Hash]:
 def has_past(reporter: Reporter) -> bool:
     """Whether anything this person did or was told before can bear on a case."""
     return reporter.reported > 1 or reporter.reviewed_reports > 0 or reporter.muted
-
-
-def _past(report: Report, family: Family) -> Past:
-    supports = (
-        family.status == BLOCKED
-        and family.provisional
-        and family.authority == Authority.MACHINE
-        and report.round == family.round
-    )
-    return Past(
-        report=report.id,
-        reporter=report.reporter,
-        family=report.family,
-        at=report.first_at,
-        rejected=report.outcome == "rejected",
-        confirmed=report.outcome == "confirmed",
-        supports=supports,
-        until=family.review_by,
-    )
-
-
-def merged_pasts(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
-    """Those after `since`, one a family: who reported it again after a review has both facts."""
-    found: dict[str, Past] = {}
-    for past in pasts:
-        if past.at > since:
-            other = found.get(past.family)
-            if other is not None:
-                past = replace(
-                    past,
-                    rejected=past.rejected or other.rejected,
-                    confirmed=past.confirmed or other.confirmed,
-                    supports=past.supports or other.supports,
-                )
-            found[past.family] = past
-    return found
 
 
 def _bears_on_pasts(family: Family) -> tuple[object, ...]:

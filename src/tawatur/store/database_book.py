@@ -33,7 +33,7 @@ from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
 from tawatur.store.reports import Report
 from tawatur.store.rows import insert as insert_rows
-from tawatur.store.sites import Key, Site, SiteRecord, StoredModel
+from tawatur.store.sites import Key, Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
 
 
@@ -46,6 +46,7 @@ class DatabaseBook(ReadingBook):
         self._dropped: dict[str, Image] = {}
         self._new_likely: list[LikelyCopy] = []
         self._new_sites: list[Site] = []
+        self._new_policies: list[StoredPolicy] = []
         self._new_models: list[StoredModel] = []
         self._new_keys: list[Key] = []
         self._new_images: dict[str, Image] = {}
@@ -86,6 +87,10 @@ class DatabaseBook(ReadingBook):
     def add_site(self, site: Site) -> None:
         super().add_site(site)
         self._new_sites.append(site)
+
+    def add_policy(self, policy: StoredPolicy) -> None:
+        super().add_policy(policy)
+        self._new_policies.append(policy)
 
     def add_model(self, model: StoredModel) -> None:
         super().add_model(model)
@@ -192,6 +197,7 @@ class DatabaseBook(ReadingBook):
         here = self._connection
         insert_rows(here, schema.sites, self._new_sites)
         insert_rows(here, schema.keys, self._new_keys)
+        sites.insert_policies(here, self._new_policies)
         sites.insert_models(here, self._new_models)
         families.insert(here, list(self._new_families.values()))
         families.save(here, list(self._changed_families.values()))

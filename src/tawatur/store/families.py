@@ -61,6 +61,16 @@ _overdue = (
     .limit(bindparam("limit"))
 )
 
+_overdue_there = (
+    select(_families.id)
+    .where(
+        _families.site == bindparam("site"),
+        _families.review_by <= bindparam("now", type_=schema.Instant),
+        _families.provisional.is_(True),
+    )
+    .order_by(_families.id)
+)
+
 
 def of_ids(connection: Connection, ids: set[str], *, lock: bool) -> list[Family]:
     """The families with these ids; with `lock`, held until the transaction ends, taken in id order."""
@@ -70,6 +80,11 @@ def of_ids(connection: Connection, ids: set[str], *, lock: bool) -> list[Family]
 def overdue(connection: Connection, now: datetime, limit: int) -> list[str]:
     """Families whose provisional state nobody looked at in time."""
     return list(connection.execute(_overdue, {"now": now, "limit": limit}).scalars())
+
+
+def overdue_there(connection: Connection, site: str, now: datetime) -> list[str]:
+    """All such families of one site."""
+    return list(connection.execute(_overdue_there, {"site": site, "now": now}).scalars())
 
 
 def insert(connection: Connection, families: list[Family]) -> None:

@@ -34,6 +34,8 @@ class Wants(msgspec.Struct, frozen=True):
     orientations: tuple[str, ...] = ()
     """PDQ hashes of a picture that is to be registered, in its eight orientations."""
     key: str | None = None
+    rules: bool = False
+    """Whether it changes what the site is judged by, so that nobody else may decide there meanwhile."""
 
 
 class _Known(msgspec.Struct):
@@ -78,7 +80,7 @@ class ReadingBook(Book):
         by_site: dict[str, list[Wants]] = {}
         for want in wanted:
             by_site.setdefault(want.site, []).append(want)
-        self._load_sites(set(by_site))
+        self._load_sites(set(by_site), alone=any(want.rules for want in wanted))
         self._load_site_records(set(by_site))
         if keys := {(want.site, want.key) for want in wanted if want.key is not None}:
             self._load_answers(keys)
@@ -130,9 +132,13 @@ class ReadingBook(Book):
 
     # -- loading one kind of row -----------------------------------------------------------------
 
-    def _load_sites(self, ids: set[str]) -> None:
+    def _load_sites(self, ids: set[str], *, alone: bool = False) -> None:
         self._sites.update(dict.fromkeys(ids))
-        self._sites.update({site.id: site for site in sites.of_ids(self._connection, ids)})
+        if self._lock:
+            found = sites.hold(self._connection, ids, alone=alone)
+        else:
+            found = sites.of_ids(self._connection, ids)
+        self._sites.update({site.id: site for site in found})
 
     def _load_policy(self, site: str) -> None:
         found = self.site(site)
@@ -181,6 +187,11 @@ class ReadingBook(Book):
     def _load_families(self, ids: set[str]) -> None:
         self._families.update(dict.fromkeys(ids))
         self._families.update({f.id: f for f in families.of_ids(self._connection, ids, lock=self._lock)})
+
+    def overdue(self, site: str, now: datetime) -> list[str]:
+        found = families.overdue_there(self._connection, site, now)
+        self._load_families({family for family in found if family not in self._families})
+        return found
 
     def _load_rounds(self, ids: set[str]) -> None:
         if strangers := ids - self._families.keys():

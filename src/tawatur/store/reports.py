@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, select
 
 from tawatur.store import rows, schema
-from tawatur.store.families import BLOCKED, Authority
+from tawatur.store.families import BLOCKED, Authority, Family
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
@@ -51,6 +52,43 @@ class Past(msgspec.Struct, frozen=True, gc=False):
     confirmed: bool
     supports: bool
     until: datetime | None = None
+
+
+def past_of(report: Report, family: Family) -> Past:
+    """What this report, which was not taken back, means for its reporter as its family stands."""
+    supports = (
+        family.status == BLOCKED
+        and family.provisional
+        and family.authority == Authority.MACHINE
+        and report.round == family.round
+    )
+    return Past(
+        report=report.id,
+        reporter=report.reporter,
+        family=report.family,
+        at=report.first_at,
+        rejected=report.outcome == "rejected",
+        confirmed=report.outcome == "confirmed",
+        supports=supports,
+        until=family.review_by,
+    )
+
+
+def merged_pasts(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
+    """Those after `since`, one a family: who reported it again after a review has both facts."""
+    found: dict[str, Past] = {}
+    for past in pasts:
+        if past.at > since:
+            other = found.get(past.family)
+            if other is not None:
+                past = msgspec.structs.replace(
+                    past,
+                    rejected=past.rejected or other.rejected,
+                    confirmed=past.confirmed or other.confirmed,
+                    supports=past.supports or other.supports,
+                )
+            found[past.family] = past
+    return found
 
 
 _reports = schema.reports.c

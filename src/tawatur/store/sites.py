@@ -63,12 +63,20 @@ class SiteRecord(msgspec.Struct, frozen=True, gc=False):
 
 _ids: BindParameter[Any] = bindparam("ids", expanding=True)
 _sites = select(schema.sites).where(schema.sites.c.id.in_(_ids))
+_shared = _sites.order_by(schema.sites.c.id).with_for_update(read=True, key_share=True)
+_held = _sites.order_by(schema.sites.c.id).with_for_update()
 _by_name = select(schema.sites).where(schema.sites.c.name == bindparam("name"))
 _all = select(schema.sites).order_by(schema.sites.c.id)
 _key = select(schema.keys).where(schema.keys.c.digest == bindparam("digest"), schema.keys.c.revoked_at.is_(None))
 _records = select(schema.site_records).where(schema.site_records.c.site.in_(_ids))
 _policy = select(schema.policies).where(
     schema.policies.c.site == bindparam("site"), schema.policies.c.version == bindparam("version")
+)
+_policies = (
+    select(schema.policies)
+    .where(schema.policies.c.site == bindparam("site"), schema.policies.c.version < bindparam("before"))
+    .order_by(schema.policies.c.version.desc())
+    .limit(bindparam("limit"))
 )
 _model = select(schema.models).where(
     schema.models.c.site == bindparam("site"), schema.models.c.version == bindparam("version")
@@ -87,6 +95,12 @@ def of_ids(connection: Connection, ids: set[str]) -> list[Site]:
     return rows.read(connection, Site, _sites, ids=sorted(ids))
 
 
+def hold(connection: Connection, ids: set[str], *, alone: bool) -> list[Site]:
+    """The sites, whose policies and models nobody changes until the transaction ends; with `alone`, nobody else decides
+    by them meanwhile either. So what is decided by an old policy always comes before its change in the log."""
+    return rows.read(connection, Site, _held if alone else _shared, ids=sorted(ids))
+
+
 def by_name(connection: Connection, name: str) -> Site | None:
     return next(iter(rows.read(connection, Site, _by_name, name=name)), None)
 
@@ -101,6 +115,20 @@ def key(connection: Connection, digest: str) -> Key | None:
 
 def policy(connection: Connection, site: str, version: int) -> StoredPolicy | None:
     return next(iter(rows.read(connection, StoredPolicy, _policy, site=site, version=version)), None)
+
+
+def policies(connection: Connection, site: str, before: int, limit: int) -> list[StoredPolicy]:
+    """The site's policies of versions before this one, latest first."""
+    return rows.read(connection, StoredPolicy, _policies, site=site, before=before, limit=limit)
+
+
+def insert_policies(connection: Connection, changed: list[StoredPolicy]) -> None:
+    """Adds policies, and puts each in force at its site."""
+    rows.insert(connection, schema.policies, changed)
+    for one in changed:
+        connection.execute(
+            schema.sites.update().where(schema.sites.c.id == one.site).values(policy_version=one.version)
+        )
 
 
 def model(connection: Connection, site: str, version: int) -> StoredModel | None:

@@ -36,6 +36,9 @@ _STATUS: dict[type[Exception], int] = {
     refusals.OwnImage: 403,
     refusals.Outranked: 403,
     refusals.SiteExists: 409,
+    refusals.BadPolicy: 422,
+    refusals.PolicyMoved: 412,
+    refusals.UnknownVersion: 404,
     refusals.KeyReused: 422,
     FormatNotAllowed: 415,
     TooManyBytes: 413,
@@ -66,6 +69,9 @@ def of_refusal(error: Refused | ImageRefused) -> Response:
     """What is not done, and why."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 422)
     title = (type(error).__doc__ or type(error).__name__).strip().splitlines()[0].rstrip(".")
+    if isinstance(error, refusals.BadPolicy):
+        place = {"place": f"line {error.line}", "detail": error.message}
+        return answer(status, title, str(error), line=error.line, errors=[place])
     return answer(status, title, str(error))
 
 
