@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tawatur.decision.numbers import RULE_NUMBERS, SECTIONS
-from tawatur.decision.policy import DEFAULT_POLICY, REASONS, Policy, PolicyError, Rule, parse_policy, policy_toml
+from tawatur.decision.policy import (
+    DEFAULT_POLICY,
+    REASONS,
+    Policy,
+    PolicyError,
+    Rule,
+    parse_policy,
+    policy_kept,
+    policy_toml,
+)
 
 
 def test_an_empty_document_is_the_default_policy() -> None:
@@ -95,6 +104,13 @@ def test_hostile_documents_are_refused_like_any_other(text: str) -> None:
     with pytest.raises(PolicyError) as caught:
         parse_policy(text)
     assert caught.value.line == 1
+
+
+def test_a_policy_of_an_earlier_release_still_says_what_is_known_of_it() -> None:
+    text = "stakes = 3\nold_number = 4\n[reasons.spam]\nharm = 3\nold = 1\n[reasons.gone]\nharm = 2\n"
+    assert policy_kept(text) == parse_policy("stakes = 3\n[reasons.spam]\nharm = 3")
+    with pytest.raises(PolicyError, match="stakes is 'x'"):
+        policy_kept("stakes = 'x'")
 
 
 @settings(max_examples=100)

@@ -42,6 +42,8 @@ OTHERS = (
     POLICY,
     POLICY.replace('"test"', '"stricter"').replace("floor_block = 1.5", "floor_block = 3.0"),
     POLICY.replace("lapse = true", "lapse = false").replace("= 500.0", "= 5.0\nblur = false"),
+    POLICY + "\n",
+    "shadow = true\n" + POLICY,
     "immunity_hours = 0\nestablished = 0\nbreaker_blocks = 1",
     "",
 )
@@ -69,7 +71,7 @@ others = st.one_of(
 )
 plans = st.lists(st.one_of(reports, reports, reports, others), min_size=5, max_size=40)
 _sites = count(1)
-DECIDED = ("image.blurred", "image.blocked", "image.restored", "image.queued")
+DECIDED = ("image.blurred", "image.blocked", "image.restored", "image.shadowed", "image.queued")
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,7 @@ def said(log: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
             line.get("reason"),
             tuple(line.get("images", ())),
             line.get("provisional"),
+            line.get("status"),
             line.get("cause"),
         )
         for line in log

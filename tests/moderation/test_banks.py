@@ -50,6 +50,17 @@ def test_a_picture_that_a_block_bank_knows_is_blocked_from_the_start(world: Worl
     assert world.family(made.image.id).queued_at is not None
 
 
+def test_under_a_policy_in_shadow_a_picture_that_a_block_bank_knows_only_waits_for_a_person(world: World) -> None:
+    bank(world, bits(1))
+    world.set_policy("shadow = true")
+    made = register(world, bits(1))
+    assert made.status == "visible"
+    (told,) = world.told("image.shadowed")
+    assert (told["status"], told["cause"], told["reason"]) == ("blocked", "bank", "terrorism")
+    assert world.family(made.image.id).queued_at is not None
+    assert "image.blocked" not in world.types()
+
+
 def test_a_picture_farther_than_the_banks_distance_is_shown(world: World) -> None:
     bank(world, bits(1), distance=8)
     assert register(world, off(bits(1), 9)).status == "visible"

@@ -200,6 +200,17 @@ SECTIONS = (
             ),
         ),
     ),
+    Section(
+        "Shadow: to watch a policy before it may act.",
+        (
+            Number(
+                "shadow",
+                0,
+                1,
+                "true: everything is decided, recorded and put before people, but nothing is blurred or blocked",
+            ),
+        ),
+    ),
 )
 
 RULE_NUMBERS = (

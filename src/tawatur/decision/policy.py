@@ -21,6 +21,7 @@ __all__ = [
     "Rule",
     "differences",
     "parse_policy",
+    "policy_kept",
     "policy_toml",
 ]
 
@@ -42,10 +43,31 @@ def parse_policy(text: str) -> Policy:
 
     Raises `PolicyError` at the first key or value that is not allowed.
     """
+    return _read(text, _loaded(text))
+
+
+def policy_kept(text: str) -> Policy:
+    """Read a policy that was in force once, also under an earlier release: numbers that this one no longer knows say
+    nothing any more. Raises `PolicyError` for all else that is not allowed."""
+    document = _loaded(text)
+    kept = {key: value for key, value in document.items() if key in _NUMBERS or key in ("version", "reasons")}
+    if isinstance(reasons := kept.get("reasons"), dict):
+        kept["reasons"] = {
+            reason: {key: value for key, value in table.items() if key in _RULE_NUMBERS}
+            for reason, table in reasons.items()
+            if reason in REASONS and isinstance(table, dict)
+        }
+    return _read(text, kept)
+
+
+def _loaded(text: str) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"this is not TOML: {error}", _line_of_error(text, str(error))) from None
+
+
+def _read(text: str, document: dict[str, Any]) -> Policy:
     reasons = document.pop("reasons", {})
     if not isinstance(reasons, dict):
         raise PolicyError("reasons must be tables, as in [reasons.spam]", _line(text, ("reasons",)))

@@ -120,6 +120,8 @@ class Policy(msgspec.Struct, frozen=True):
     review_within_hours: float = 24.0
     lapse: bool = False
     immunity_hours: float = 24.0
+    # shadow
+    shadow: bool = False
     reasons: Mapping[str, Rule] = msgspec.field(default_factory=lambda: dict(DEFAULT_RULES))
 
     def rule(self, reason: str) -> Rule:

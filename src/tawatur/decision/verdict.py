@@ -205,6 +205,7 @@ def explain(verdict: Verdict) -> dict[str, Any]:
         "queue_value": verdict.queue_value,
         "human": case.human,
         "at": now.isoformat(),
+        "shadow": policy.shadow,
         "policy": verdict.policy,
         "model": verdict.model,
     }

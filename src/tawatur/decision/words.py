@@ -88,6 +88,8 @@ ENGLISH = Texts(
         "blur": "The image is blurred until a person has looked.",
         "further": "It would take {people} to block it{record}.",
         "far": "No realistic number of further reports would block it.",
+        "shadow_block": "The engine would block the image, but its policy is in shadow: it does nothing.",
+        "shadow_blur": "The engine would blur the image, but its policy is in shadow: it does nothing.",
     },
     shut={
         "immunity": "A person rejected earlier reports, so further ones do not block it for now.",
@@ -130,6 +132,8 @@ FRENCH = Texts(
         "blur": "L’image est floutée jusqu’à ce qu’une personne l’examine.",
         "further": "Pour la bloquer, il faudrait {people}{record}.",
         "far": "Aucun nombre réaliste de nouveaux signalements ne la bloquerait.",
+        "shadow_block": "Le moteur bloquerait l’image, mais sa politique est en observation\u00a0: il ne fait rien.",
+        "shadow_blur": "Le moteur flouterait l’image, mais sa politique est en observation\u00a0: il ne fait rien.",
     },
     shut={
         "immunity": "Une personne a rejeté de précédents signalements\u00a0; pour l’instant, de nouveaux ne la "
@@ -180,6 +184,8 @@ ARABIC = Texts(
         "blur": "الصورة مموَّهة ريثما يراجعها أحد المشرفين.",
         "further": "يتطلب حجبها بلاغات من {people}{record}.",
         "far": "لن يحجبها أي عدد معقول من البلاغات الإضافية.",
+        "shadow_block": "كان المحرك ليحجب الصورة، لكن سياسته في وضع المراقبة، فلا يفعل شيئًا.",
+        "shadow_blur": "كان المحرك ليموّه الصورة، لكن سياسته في وضع المراقبة، فلا يفعل شيئًا.",
     },
     shut={
         "immunity": "سبق أن رفض أحد المشرفين بلاغات عنها، فلا تحجبها البلاغات الجديدة في الوقت الحالي.",
@@ -263,8 +269,9 @@ def _span(span: Sequence[int], texts: Texts, lang: str) -> str:
 def _ending(explanation: Mapping[str, Any], texts: Texts, lang: str) -> str:
     if explanation["human"] == "upheld":
         return texts.ends["upheld"]
+    shadow = "shadow_" if explanation["shadow"] else ""
     if explanation["action"] == "block":
-        return texts.ends["block"]
+        return texts.ends[f"{shadow}block"]
     change = explanation["what_would_change_it"]["block"]
     if change["shut"]:
         closing = " ".join(texts.shut[name] for name in change["shut"])
@@ -273,7 +280,7 @@ def _ending(explanation: Mapping[str, Any], texts: Texts, lang: str) -> str:
     else:
         people = texts.more_people.of(change["further_voices"], lang)
         closing = texts.ends["further"].format(people=people, record=texts.with_record if change["with_record"] else "")
-    return f"{texts.ends['blur']} {closing}" if explanation["action"] == "blur" else closing
+    return f"{texts.ends[f'{shadow}blur']} {closing}" if explanation["action"] == "blur" else closing
 
 
 def _capital(sentence: str) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tawatur.decision.learning import learn_proven
-from tawatur.decision.policy import Policy, PolicyError, parse_policy, policy_toml
+from tawatur.decision.policy import Policy, PolicyError, policy_kept, policy_toml
 from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
     AnyLine,
@@ -156,7 +156,7 @@ class Replay:
 
     def _change_policy(self, book: ReplayBook, fact: PolicyChanged) -> None:
         try:
-            parse_policy(fact.toml)
+            policy_kept(fact.toml)
         except PolicyError as error:
             raise BadEvent(f"the policy in it cannot be used: {error}") from None
         if self._policy is None:

@@ -33,6 +33,7 @@ class Outcome:
         self.told: Counter[str] = Counter()
         self.images: set[str] = set()
         self.ever: dict[str, set[str]] = {"image.blurred": set(), "image.blocked": set()}
+        self.shadowed: set[str] = set()
         self.agreed: Counter[tuple[bool, bool]] = Counter()
         self.problems: list[tuple[int, str]] = []
         self.skipped = 0
@@ -57,6 +58,8 @@ class Outcome:
             self.told[line["type"]] += 1
             if line["type"] in self.ever and line.get("provisional"):
                 self.ever[line["type"]].update(line["images"])
+            elif line["type"] == "image.shadowed" and line["status"] != "visible":
+                self.shadowed.update(line["images"])
 
     @property
     def agreement(self) -> float | None:
@@ -76,6 +79,8 @@ class Outcome:
         table.add_row("reports", f"{self.types['report.received']:,}")
         table.add_row("images blurred by reports", f"{len(self.ever['image.blurred']):,}")
         table.add_row("images blocked by reports", f"{len(self.ever['image.blocked']):,}")
+        if self.shadowed:
+            table.add_row("images withheld in shadow only", f"{len(self.shadowed):,}")
         table.add_row("restored", f"{self.told['image.restored']:,}")
         table.add_row("put before people", f"{self.told['image.queued']:,}")
         table.add_row("reviewed", f"{self.types['image.reviewed']:,}")

@@ -125,6 +125,17 @@ class ImageRestored(StateChange, frozen=True, tag="image.restored"):
     pass
 
 
+class ImageShadowed(Event, frozen=True, tag="image.shadowed"):
+    """The policy is in shadow: readers would see this `status` from now on if the engine acted. They do not, and
+    nothing that stands has changed."""
+
+    images: list[str]
+    status: str
+    cause: str
+    reason: str | None = None
+    verdict: dict[str, Any] | None = None
+
+
 class ImageQueued(Event, frozen=True, tag="image.queued"):
     """A case now waits for a person. `value` is what one look is worth (decision.md, section 5)."""
 
@@ -148,6 +159,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ImageBlurred,
     ImageBlocked,
     ImageRestored,
+    ImageShadowed,
     ImageQueued,
 )
 TYPES: tuple[str, ...] = tuple(str(kind.__struct_config__.tag) for kind in EVENT_TYPES)

@@ -11,7 +11,7 @@ import msgspec
 
 from tawatur.decision.case import Case, Pair, Record, Report, Site
 from tawatur.decision.model import PRIORS, Model
-from tawatur.decision.policy import DEFAULT_POLICY, Policy, parse_policy
+from tawatur.decision.policy import DEFAULT_POLICY, Policy, policy_kept
 from tawatur.store.book import Book
 from tawatur.store.families import Authority, Family
 from tawatur.store.reporters import Reporter
@@ -49,7 +49,7 @@ def _read_model(body: str) -> Model:
 
 @lru_cache(maxsize=256)
 def _parsed(document: str, version: int) -> Policy:
-    policy = parse_policy(document)
+    policy = policy_kept(document)
     if policy.version != DEFAULT_POLICY.version or policy == DEFAULT_POLICY:
         return policy
     return msgspec.structs.replace(policy, version=f"policy-{version}")

@@ -10,7 +10,7 @@ import msgspec
 from tawatur.decision.verdict import explain
 from tawatur.decision.words import in_words
 from tawatur.moderation.refusals import UnknownImage
-from tawatur.moderation.settle import judge
+from tawatur.moderation.settle import judge, would_be
 from tawatur.store import families, images
 from tawatur.store.database import Database
 from tawatur.store.families import Family
@@ -56,6 +56,7 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         "provisional": family.provisional,
         "review_by": family.review_by,
         "outcome": family.outcome,
+        "would_be": would_be(family, verdict) if verdict.rules.shadow else None,
         "words": in_words(explained, lang),
         "verdict": explained,
     }

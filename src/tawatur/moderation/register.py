@@ -12,7 +12,7 @@ from tawatur.moderation.banks import BankMatch, match_banks
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.copies import find_kin
 from tawatur.moderation.lapse import current
-from tawatur.moderation.settle import change_status, tell_status
+from tawatur.moderation.settle import change_status, tell_shadow, tell_status
 from tawatur.store.book import Book, replace
 from tawatur.store.families import BLOCKED, VISIBLE, Authority, Family
 from tawatur.store.hashes import LikelyCopy
@@ -106,17 +106,26 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
         tell_status(book, image.id, family, now, cause="copy")
     elif listed is not None and not allowed and family.outcome != "rejected":
         family = _block_as_listed(book, image, family, listed, now)
+    elif family.shadow is not None and policy_of(book, new.site).shadow:
+        tell_shadow(book, image.id, family, now, cause="copy")
     return Registered(image, family.status, copies, [other for other, _ in kin.likely])
 
 
 def _block_as_listed(book: Book, image: Image, family: Family, listed: BankMatch, now: datetime) -> Family:
-    """A picture that a block bank knows is withheld, with its copies, until a person has looked."""
+    """A picture that a block bank knows is withheld, with its copies, until a person has looked; under a policy in
+    shadow it only waits for one."""
+    policy = policy_of(book, image.site)
+    if policy.shadow:
+        noted = replace(family, shadow=BLOCKED, queued_at=family.queued_at or now)
+        tell_shadow(book, image.id, noted, now, cause="bank", reason=listed.bank.reason)
+        book.save_family(noted)
+        return noted
     blocked = replace(
         family,
         provisional=True,
         authority=Authority.MACHINE,
         reason=listed.bank.reason,
-        review_by=now + timedelta(hours=policy_of(book, image.site).review_within_hours),
+        review_by=now + timedelta(hours=policy.review_within_hours),
         queued_at=now,
     )
     blocked = change_status(book, image.id, blocked, BLOCKED, now, cause="bank")

@@ -127,6 +127,7 @@ def _decide(book: Book, family: Family, new: NewReview, policy: Policy, now: dat
         review_by=None,
         queued_at=None,
         look_value=0.0,
+        shadow=None,
     )
     if status == family.status and not family.provisional:
         return decided

@@ -33,7 +33,8 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
 
     New evidence only moves the state up (views alone must not lift a block, or view inflation would); a withdrawal
     (`cause` "withdrawal") may also move a provisional state down. A standing human verdict is never touched.
-    Only a new report asks a person again about what a person left undecided.
+    Only a new report asks a person again about what a person left undecided. A policy in shadow withholds nothing: what
+    it would do is noted, told as `image.shadowed`, and put before people.
     """
     verdict = judge(book, family, now)
     family = replace(family, look_value=verdict.queue_value)
@@ -46,9 +47,16 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
         and family.cause != "bank"
         and _LEVEL[wanted] < _LEVEL[family.status]
     )
-    if standing_verdict(family, now) is None and (rises or falls):
+    shadow = verdict.rules.shadow and not falls
+    free = standing_verdict(family, now) is None
+    family = _shadowed(book, image, family, wanted, verdict, now, cause) if shadow and free else _lit(family, shadow)
+    if free and not shadow and (rises or falls):
         family = _move(book, image, family, wanted, verdict, now, cause)
-    elif cause == "reports" and family.queued_at is None and (verdict.action == "review" or family.provisional):
+    elif (
+        cause == "reports"
+        and family.queued_at is None
+        and (verdict.action == "review" or family.provisional or family.shadow is not None)
+    ):
         family = replace(family, queued_at=now)
         book.append(
             events.row(
@@ -66,6 +74,32 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
         )
     book.save_family(family)
     return family
+
+
+def would_be(family: Family, verdict: Verdict) -> str:
+    """What readers would see if the engine acted on this verdict: reports only ever withhold more."""
+    noted = family.shadow or VISIBLE
+    return max(family.status, noted, _STATUS_OF_ACTION[verdict.action], key=lambda status: _LEVEL[status])
+
+
+def _shadowed(
+    book: Book, image: str, family: Family, wanted: str, verdict: Verdict, now: datetime, cause: str
+) -> Family:
+    """The family with what the engine would have done to it noted and told, where that is anything new."""
+    before = max(family.status, family.shadow or VISIBLE, key=lambda status: _LEVEL[status])
+    rises = _LEVEL[wanted] > _LEVEL[before]
+    falls = cause == "withdrawal" and family.shadow is not None and _LEVEL[wanted] < _LEVEL[before]
+    if not (rises or falls):
+        return family
+    book.add_verdict(_stored(book.new_id(), family, verdict, now))
+    family = replace(family, shadow=wanted if _LEVEL[wanted] > _LEVEL[family.status] else None)
+    tell_shadow(book, image, family, now, cause=cause, reason=verdict.reason, verdict=explain(verdict))
+    return family
+
+
+def _lit(family: Family, shadow: bool) -> Family:
+    """The family without what was noted of it in shadow, once the engine acts."""
+    return family if shadow or family.shadow is None else replace(family, shadow=None)
 
 
 def _move(book: Book, image: str, family: Family, wanted: str, verdict: Verdict, now: datetime, cause: str) -> Family:
@@ -111,6 +145,27 @@ def tell_status(
         verdict=verdict,
     )
     book.append(events.row(book.new_id(), family.site, image, now, change))
+
+
+def tell_shadow(
+    book: Book,
+    image: str,
+    family: Family,
+    now: datetime,
+    *,
+    cause: str,
+    reason: str | None = None,
+    verdict: dict[str, Any] | None = None,
+) -> None:
+    """Appends the event that says what readers would see of this family if the policy were not in shadow."""
+    told = events.ImageShadowed(
+        images=[one.id for one in book.images_of(family.id)],
+        status=family.shadow or family.status,
+        cause=cause,
+        reason=reason,
+        verdict=verdict,
+    )
+    book.append(events.row(book.new_id(), family.site, image, now, told))
 
 
 def _stored(new_id: str, family: Family, verdict: Verdict, now: datetime) -> StoredVerdict:

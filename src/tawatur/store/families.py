@@ -28,7 +28,8 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     `cause` is what brought the status about ("reports", "bank", "review", ...). `round` counts the human verdicts that
     closed earlier reports; a report is live in the round it was made in. `outcome` is the latest human verdict,
     `immune_until` the end of the immunity that a rejection gave. `views` are those of all its images, None until the
-    site says some. `version` grows with every change of it or its reports.
+    site says some. `version` grows with every change of it or its reports. `shadow` is the status that it would have,
+    where a policy in shadow would have withheld it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     look_value: float = 0.0
     views: int | None = None
     version: int = 0
+    shadow: str | None = None
 
 
 _families = schema.families.c

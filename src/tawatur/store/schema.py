@@ -129,6 +129,7 @@ families = Table(
     Column("look_value", Float, nullable=False),
     Column("views", BigInteger),
     Column("version", Integer, nullable=False),
+    Column("shadow", Text),
     Index(
         "ix_families_site_look_value",
         "site",

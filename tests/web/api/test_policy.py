@@ -139,6 +139,21 @@ def test_a_version_that_is_not_there_is_told(place: Place) -> None:
         problem(place.client.get("/v1/policy/versions", params={"before": wrong}), 422)
 
 
+def test_in_shadow_the_gate_serves_and_the_verdict_says_what_would_be(place: Place) -> None:
+    put(place, "shadow = true")
+    image = place.image()
+    assert place.crowd(image) == "visible"
+    assert place.client.get(f"/i/{image}").headers["tawatur-status"] == "visible"
+    assert place.client.get(f"/v1/images/{image}").json()["status"] == "visible"
+    told = place.client.get(f"/v1/images/{image}/verdict", headers={"Accept-Language": "en"}).json()
+    assert (told["status"], told["would_be"], told["verdict"]["action"]) == ("visible", "blocked", "block")
+    assert "in shadow" in told["words"]
+    assert {"image.blurred", "image.blocked"}.isdisjoint(place.types())
+    assert place.review(image, "upheld").json()["status"] == "blocked"
+    put(place, "")
+    assert place.client.get(f"/v1/images/{image}/verdict").json()["would_be"] is None
+
+
 def test_a_site_changes_only_its_own_policy(place: Place) -> None:
     put(place, NEVER)
     key = place.another_site(f"beside {place.keys.site}").api_key

@@ -34,6 +34,9 @@ class VerdictOut(BaseModel):
     provisional: bool
     review_by: datetime | None
     outcome: str | None = Field(description="The latest human verdict.")
+    would_be: str | None = Field(
+        description="Under a policy in shadow: the status that the image would have if the engine acted."
+    )
     words: str = Field(description="The explanation in a sentence or two, in the language asked for.")
     verdict: dict[str, Any]
 
