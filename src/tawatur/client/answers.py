@@ -1,0 +1,103 @@
+"""What Tawatur answers. Keys that a newer server adds are passed over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import msgspec
+
+Event: TypeAlias = dict[str, Any]
+"""A line of the log: `type`, `at`, `image`, what its type has, `id` and `position`."""
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A new image. `copies` are the site's other images of the same picture, `likely_copies` those that a person should
+    compare with it."""
+
+    id: str
+    status: str
+    gate_url: str
+    pdq: str | None = None
+    quality: int | None = None
+    copies: list[str] = []
+    likely_copies: list[str] = []
+
+
+class Image(msgspec.Struct, frozen=True):
+    """An image and what readers see of it: `status` is visible, blurred or blocked."""
+
+    id: str
+    status: str
+    provisional: bool
+    reason: str | None
+    gate_url: str
+    registered_at: datetime
+    external_id: str | None = None
+    pdq: str | None = None
+    quality: int | None = None
+    views: int | None = None
+    review_by: datetime | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The id of a report, a review or an image, and the status of the image now."""
+
+    id: str
+    status: str
+
+
+class Views(msgspec.Struct, frozen=True):
+    """How many distinct people were shown the image."""
+
+    id: str
+    status: str
+    views: int
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Why an image stands as it does. For moderators only: `verdict` holds every number that the engine used."""
+
+    image: str
+    status: str
+    provisional: bool
+    words: str
+    verdict: dict[str, Any]
+    review_by: datetime | None = None
+    outcome: str | None = None
+
+
+class Bank(msgspec.Struct, frozen=True):
+    """A list of hashes that blocks (`kind` is "block") or overrules a match ("allow")."""
+
+    name: str
+    kind: str
+    distance: int
+    shared: bool
+    hashes: int
+    reason: str | None = None
+    source: str | None = None
+    enabled_until: datetime | None = None
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """How many hashes were new, or were taken out."""
+
+    changed: int
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A version of the site's policy; `toml` is the whole document. Version 0 is the default."""
+
+    version: int
+    name: str
+    toml: str
+    changed_at: datetime | None = None
+    changed_by: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A page of the log; the next one begins after `next`."""
+
+    events: list[Event]
+    next: int

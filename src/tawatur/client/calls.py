@@ -1,0 +1,214 @@
+"""The calls: each function turns its arguments into a request that both clients know how to send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from tawatur.client.answers import Bank, Changed, Image, Page, Policy, Registered, Status, Verdict, Views
+
+T = TypeVar("T")
+
+
+class Call(msgspec.Struct, Generic[T], frozen=True):
+    """A request, and the kind of its answer. `key` is the Idempotency-Key; None lets the client make one."""
+
+    method: str
+    path: str
+    kind: Any
+    """`T`, as msgspec takes it."""
+    body: Mapping[str, Any] | None = None
+    params: Mapping[str, str | int] = {}
+    headers: Mapping[str, str] = {}
+    form: Mapping[str, str | list[str]] | None = None
+    file: tuple[str, bytes] | None = None
+    key: str | None = None
+
+
+def register(
+    *,
+    file: bytes | Path | BinaryIO | None = None,
+    url: str | None = None,
+    pdq: str | None = None,
+    quality: int | None = None,
+    external_id: str | None = None,
+    uploader: str | None = None,
+    page_url: str | None = None,
+    caption: str | None = None,
+    address: Sequence[str] = (),
+    idempotency_key: str | None = None,
+) -> Call[Registered]:
+    """Registers a picture: its `file` (bytes, a path or something to read), a `url` to fetch it from, or its hash alone
+    (`pdq` and `quality`). `address` says where the site serves it itself. Raises ValueError when it is not one of the
+    three."""
+    if (file is not None) + (url is not None) + (pdq is not None) != 1:
+        raise ValueError("Give one of `file`, `url` and `pdq`.")
+    said = _given(external_id=external_id, uploader=uploader, page_url=page_url, caption=caption)
+    if address:
+        said["address"] = [address] if isinstance(address, str) else list(address)
+    if file is None:
+        said |= _given(url=url, pdq=pdq, quality=quality)
+        return Call("POST", "/v1/images", Registered, body=said, key=idempotency_key)
+    return Call("POST", "/v1/images", Registered, form=said, file=_read(file), key=idempotency_key)
+
+
+def add_addresses(image: str, address: Sequence[str], *, idempotency_key: str | None = None) -> Call[Status]:
+    """Says where else the site serves the image itself."""
+    return Call("POST", _of(image, "addresses"), Status, body={"address": list(address)}, key=idempotency_key)
+
+
+def image(image: str) -> Call[Image]:
+    """One image."""
+    return Call("GET", _of(image), Image)
+
+
+def statuses(ids: Sequence[str]) -> Call[dict[str, str]]:
+    """The statuses of up to 1,000 images by id; ids that are no image of the site are left out."""
+    return Call("POST", "/v1/images/status", _Statuses, body={"ids": list(ids)})
+
+
+def views(image: str, count: int, *, idempotency_key: str | None = None) -> Call[Views]:
+    """Says that `count` more distinct people were shown the image."""
+    return Call("POST", _of(image, "views"), Views, body={"count": count}, key=idempotency_key)
+
+
+def report(
+    image: str,
+    *,
+    reporter: str,
+    reason: str,
+    comment: str | None = None,
+    network: str | None = None,
+    device: str | None = None,
+    referrer: str | None = None,
+    account_created_at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Status]:
+    """One reporter's statement that the image breaks a rule; a repeat answers the first one's id. What is known of the
+    reporter's means (the IP address as `network`) tells a crowd from several people, and is kept as keyed digests."""
+    signals = _given(network=network, device=device, referrer=referrer)
+    if account_created_at is not None:
+        if account_created_at.tzinfo is None:
+            raise ValueError("account_created_at must be aware of its time zone.")
+        signals["account_created_at"] = account_created_at.isoformat()
+    said = {"reporter": reporter, "reason": reason, **_given(comment=comment, signals=signals or None)}
+    return Call("POST", _of(image, "reports"), Status, body=said, key=idempotency_key)
+
+
+def withdraw(report: str) -> Call[Status]:
+    """Takes a report back, as if it had never been made."""
+    return Call("DELETE", f"/v1/reports/{_segment(report)}", Status)
+
+
+def verdict(image: str, *, language: str = "en") -> Call[Verdict]:
+    """Why the image stands as it does, in words of "ar", "en" or "fr"."""
+    return Call("GET", _of(image, "verdict"), Verdict, params={"lang": language})
+
+
+def review(
+    image: str,
+    *,
+    outcome: str,
+    reviewer: str,
+    reason: str | None = None,
+    note: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Status]:
+    """A person's decision: `outcome` is upheld, rejected or undecided."""
+    said = {"outcome": outcome, "reviewer": reviewer, **_given(reason=reason, note=note)}
+    return Call("POST", _of(image, "reviews"), Status, body=said, key=idempotency_key)
+
+
+def cut(image: str, *, reviewer: str, idempotency_key: str | None = None) -> Call[Status]:
+    """This use of a picture is not like its copies: it is shown, and stands alone from now on."""
+    return Call("POST", _of(image, "cut"), Status, body={"reviewer": reviewer}, key=idempotency_key)
+
+
+def events_page(after: int = 0, *, limit: int = 200) -> Call[Page]:
+    """What happened on the site after that position. `events` of the clients goes on to the end by itself."""
+    return Call("GET", "/v1/events", Page, params={"after": after, "limit": limit})
+
+
+def banks() -> Call[list[Bank]]:
+    """The site's banks, and those that the operator shares."""
+    return Call("GET", "/v1/banks", _Banks)
+
+
+def put_bank(
+    name: str,
+    *,
+    kind: str,
+    reason: str | None = None,
+    source: str | None = None,
+    distance: int | None = None,
+    enabled_until: datetime | None = None,
+) -> Call[Bank]:
+    """Makes a bank, or changes what it does; its hashes stay."""
+    until = None if enabled_until is None else enabled_until.isoformat()
+    said = {"kind": kind, **_given(reason=reason, source=source, distance=distance, enabled_until=until)}
+    return Call("PUT", f"/v1/banks/{_segment(name)}", Bank, body=said)
+
+
+def add_hashes(name: str, pdqs: Sequence[str], *, note: str | None = None) -> Call[Changed]:
+    """Adds up to 500 PDQ hashes to a bank; the next picture that is registered is compared with them."""
+    return Call("POST", f"/v1/banks/{_segment(name)}/hashes", Changed, body={"pdqs": list(pdqs), **_given(note=note)})
+
+
+def remove_hash(name: str, pdq: str) -> Call[Changed]:
+    """Takes a hash out of a bank."""
+    return Call("DELETE", f"/v1/banks/{_segment(name)}/hashes/{_segment(pdq)}", Changed)
+
+
+def policy() -> Call[Policy]:
+    """The policy in force."""
+    return Call("GET", "/v1/policy", Policy)
+
+
+def put_policy(toml: str, *, changed_by: str | None = None, instead_of: int | None = None) -> Call[Policy]:
+    """Puts a policy in force. With `instead_of` only while that version is in force: otherwise Refused (412)."""
+    headers = {} if instead_of is None else {"If-Match": f'"{instead_of}"'}
+    return Call("PUT", "/v1/policy", Policy, body={"toml": toml, **_given(changed_by=changed_by)}, headers=headers)
+
+
+class _Statuses(msgspec.Struct):
+    images: dict[str, str]
+
+    def answer(self) -> dict[str, str]:
+        return self.images
+
+
+class _Banks(msgspec.Struct):
+    banks: list[Bank]
+
+    def answer(self) -> list[Bank]:
+        return self.banks
+
+
+def _of(image: str, what: str = "") -> str:
+    return f"/v1/images/{_segment(image)}" + (f"/{what}" if what else "")
+
+
+def _segment(text: str) -> str:
+    """A piece of a path that can be no other path."""
+    if re.fullmatch(r"\.{0,2}", text):
+        raise ValueError(f"{text!r} is no id.")
+    return quote(text, safe="")
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read(file: bytes | Path | BinaryIO) -> tuple[str, bytes]:
+    """Read as a whole, so that it can be sent again; Tawatur takes 20 MB at most."""
+    if isinstance(file, bytes):
+        return "picture", file
+    if isinstance(file, Path):
+        return "picture", file.read_bytes()
+    return "picture", file.read()
