@@ -2,7 +2,6 @@
 
 import threading
 import time
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -13,10 +12,8 @@ from hypothesis import strategies as st
 
 from tawatur.imaging import pdq, segment
 from tawatur.imaging.matching import BUFFER, Index
-from tawatur.imaging.segment import MAX_RADIUS, Hashes, Segment
-from tawatur.imaging.snapshot import BrokenSnapshot, StaleSnapshot
-
-KIND = "PDQ, pre-scale 2"
+from tawatur.imaging.pdq import Hashes
+from tawatur.imaging.segment import MAX_RADIUS, Segment
 
 
 def random_hashes(count: int, seed: int = 1) -> Hashes:
@@ -269,53 +266,15 @@ def test_a_million_hashes_are_ready_in_three_seconds() -> None:
     assert index.nbytes < 120 * 1_000_000
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 20_000])
-def test_a_snapshot_brings_everything_back(count: int, tmp_path: Path) -> None:
-    hashes = random_hashes(count + 1)
-    index = Index(range(count + 1), hashes)
-    index.remove(0)
-    index.save(tmp_path / "index", kind=KIND, position=77)
-    again, position = Index.load(tmp_path / "index", kind=KIND, since=77)
-    assert (len(again), position) == (count, 77)
-    assert again.search(hashes[0]) == []
-    for one in range(1, count + 1, 999):
-        assert again.search(near(hashes[one], 31, one)) == [(one, 31)]
-    assert [path.name for path in tmp_path.iterdir()] == ["index"]
-
-
-def test_a_snapshot_of_another_time_or_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "index"
-    Index(range(9), random_hashes(9)).save(path, kind=KIND, position=10)
-    with pytest.raises(StaleSnapshot, match=r"holds 'PDQ, pre-scale 2'.*wanted is 'PDQ, pre-scale 3'"):
-        Index.load(path, kind="PDQ, pre-scale 3")
-    with pytest.raises(StaleSnapshot, match="ends at position 10, before 11"):
-        Index.load(path, kind=KIND, since=11)
-    with pytest.raises(FileNotFoundError):
-        Index.load(tmp_path / "other", kind=KIND)
-
-
-def test_a_damaged_snapshot_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "index"
-    Index(range(50), random_hashes(50)).save(path, kind=KIND, position=10)
-    good = path.read_bytes()
-    for place in range(len(good)):
-        path.write_bytes(good[:place] + bytes([good[place] ^ 0x5A]) + good[place + 1 :])
-        with pytest.raises((BrokenSnapshot, StaleSnapshot), match="from the database"):
-            Index.load(path, kind=KIND)
-    for size in range(0, len(good), 7):
-        path.write_bytes(good[:size])
-        with pytest.raises(BrokenSnapshot):
-            Index.load(path, kind=KIND)
-
-
-def test_an_unfinished_snapshot_leaves_the_last_one(tmp_path: Path) -> None:
-    path = tmp_path / "index"
-    Index(range(5), random_hashes(5)).save(path, kind=KIND, position=1)
-    with patch("os.fsync", side_effect=OSError(28, "No space left")), pytest.raises(OSError, match="No space"):
-        Index(range(9), random_hashes(9)).save(path, kind=KIND, position=2)
-    again, position = Index.load(path, kind=KIND)
-    assert (len(again), position) == (5, 1)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["index"]
+def test_rows_are_those_of_the_moment_when_they_were_asked_for() -> None:
+    hashes = random_hashes(30)
+    index = Index(range(20), hashes[:20], buffer=8)
+    index.remove(3)
+    rows = index.rows()
+    index.add(range(20, 30), hashes[20:])
+    ids, found = rows()
+    assert sorted(ids.tolist()) == [one for one in range(20) if one != 3]
+    assert all((found[place] == hashes[one]).all() for place, one in enumerate(ids))
 
 
 def test_the_largest_radius_is_what_copies_may_differ_by() -> None:

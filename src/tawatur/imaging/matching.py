@@ -7,15 +7,13 @@ becomes a sorted `Segment`; a thread makes few large segments of many small ones
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple, Self
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from tawatur.imaging import snapshot
-from tawatur.imaging.pdq import Hash
-from tawatur.imaging.segment import MAX_RADIUS, WORDS, Found, Hashes, Ids, Segment, scanned
+from tawatur.imaging.pdq import Hash, Hashes
+from tawatur.imaging.segment import MAX_RADIUS, WORDS, Found, Ids, Segment, scanned
 
 BUFFER = 16_384
 """Hashes that are compared one by one: about 0.1 ms a search."""
@@ -25,7 +23,7 @@ class Index:
     """Hashes by id. An id may have several hashes, and is found once, by the nearest.
 
     Thread-safe: searches take no lock and never wait; changes wait for one another. What `add` or `remove` did, every
-    search that begins later sees. `save` and `load` keep the hashes across restarts.
+    search that begins later sees.
     """
 
     def __init__(self, ids: Ids | Sequence[int] = (), hashes: Hashes | None = None, *, buffer: int = BUFFER) -> None:
@@ -95,22 +93,12 @@ class Index:
         while (thread := self._tidying) is not None:
             thread.join()
 
-    def save(self, path: Path, *, kind: str, position: int) -> None:
-        """Writes every hash to a file that is there whole or not at all.
+    def rows(self) -> Callable[[], tuple[Ids, Hashes]]:
+        """All that is in now, at no cost: calling the answer, on any thread, copies the ids and hashes.
 
-        `kind` says what the hashes are of, the version of the pre-scale for one; `position` says up to where in the log
-        of events they are known to be complete.
+        What is added meanwhile is not among them; what is removed meanwhile may be missing already.
         """
-        snapshot.write(path, *self._state.living(), kind=kind, position=position)
-
-    @classmethod
-    def load(cls, path: Path, *, kind: str, since: int = 0) -> tuple[Self, int]:
-        """The index that `save` wrote, and its position; changes after that position are still to be made.
-
-        Raises `FileNotFoundError`, `BrokenSnapshot`, and `StaleSnapshot` for another kind or a position before `since`.
-        """
-        ids, hashes, position = snapshot.read(path, kind=kind, since=since)
-        return cls(ids, hashes), position
+        return self._state.living
 
     def _fill(self, ids: Ids, hashes: Hashes) -> None:
         """Puts rows into the buffer, and the buffer among the segments whenever it is full."""

@@ -17,6 +17,7 @@ import numpy as np
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 Hash = np.ndarray[tuple[int], np.dtype[np.uint64]]
+Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 BITS = 256
 WORST_MATCHABLE_QUALITY = 50
@@ -80,6 +81,14 @@ def from_hex(text: str) -> Hash:
     if len(raw) * 8 != BITS or len(text) != BITS // 4:
         raise ValueError(f"a PDQ hash has 64 hexadecimal digits, this has {len(text)}: {text[:80]!r}")
     return np.frombuffer(raw, dtype=">u8").astype(np.uint64)
+
+
+def many_from_hex(text: str) -> Hashes:
+    """The hashes of shape (n, 4) that n times 64 hexadecimal digits spell; raises `ValueError` for anything else."""
+    raw = bytes.fromhex(text)
+    if len(raw) * 2 != len(text) or len(text) % (BITS // 4):
+        raise ValueError(f"PDQ hashes have {BITS // 4} hexadecimal digits each, these have {len(text):,} together")
+    return np.frombuffer(raw, dtype=">u8").astype(np.uint64).reshape(-1, BITS // 64)
 
 
 @lru_cache(maxsize=512)

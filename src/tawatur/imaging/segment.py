@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tawatur.imaging.pdq import BITS, Hash
+from tawatur.imaging.pdq import BITS, Hash, Hashes
 
 Ids = np.ndarray[Any, np.dtype[np.int64]]
-Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 Distances = np.ndarray[Any, np.dtype[np.uint32]]
 Rows = np.ndarray[Any, np.dtype[np.uint32]]
 Positions = np.ndarray[Any, np.dtype[np.intp]]

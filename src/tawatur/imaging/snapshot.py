@@ -1,4 +1,4 @@
-"""Ids and hashes in a file: a line of magic, a header that says what follows, the rows; checked on reading."""
+"""Named hashes in a file: a line of magic, a header that says what follows, the rows; checked on reading."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
 
-from tawatur.imaging.segment import WORDS, Hashes, Ids
+from tawatur.imaging.pdq import Hashes
+from tawatur.imaging.segment import WORDS
 
-_MAGIC = b"tawatur index of hashes\n"
-_FORMAT = 1
+Names = np.ndarray[Any, np.dtype[np.bytes_]]
+"""Texts in UTF-8, each in as many bytes as the longest."""
+
+_MAGIC = b"tawatur named hashes\n"
+_FORMAT = 2
 _LARGEST_HEADER = 4096
 
 
 class SnapshotRefused(Exception):
-    """A snapshot cannot be used; the index has to be built from the database."""
+    """A snapshot cannot be used; what it holds has to be read from the database."""
 
 
 class BrokenSnapshot(SnapshotRefused):
@@ -27,27 +31,45 @@ class BrokenSnapshot(SnapshotRefused):
 
 
 class StaleSnapshot(SnapshotRefused):
-    """The snapshot is of another time or version"""
+    """The snapshot is of another kind or version"""
+
+
+class Snapshot(NamedTuple):
+    """Names of shape (n,) and their hashes of shape (n, 4), as they were when a log had been read up to `position`, at
+    which stands a line about `last`: whoever has the same line there has the same log up to there."""
+
+    names: Names
+    hashes: Hashes
+    position: int
+    last: str
 
 
 class _Header(msgspec.Struct, frozen=True):
     format: int
     kind: str
     position: int
+    last: str
     count: int
+    width: int
     digest: bytes
 
 
-def write(path: Path, ids: Ids, hashes: Hashes, *, kind: str, position: int) -> None:
-    """Writes beside, flushes to the disk, then renames. Raises `OSError`."""
-    rows = (ids.astype("<i8", copy=False), np.ascontiguousarray(hashes.astype("<u8", copy=False)))
-    head = msgspec.msgpack.encode(_Header(_FORMAT, kind, position, len(ids), _digest(kind, position, *rows)))
+def write(path: Path, taken: Snapshot, *, kind: str) -> None:
+    """Writes beside, flushes to the disk, then renames: the file is there whole or not at all. Raises `OSError`.
+
+    `kind` says what the hashes are of.
+    """
+    names = np.ascontiguousarray(taken.names)
+    hashes = np.ascontiguousarray(taken.hashes.astype("<u8", copy=False))
+    header = _Header(_FORMAT, kind, taken.position, taken.last, len(names), names.dtype.itemsize, b"")
+    header = msgspec.structs.replace(header, digest=_digest(header, names, hashes))
+    head = msgspec.msgpack.encode(header)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with temporary.open("wb") as file:
             file.write(_MAGIC + len(head).to_bytes(4, "little") + head)
-            for part in rows:
-                file.write(part.data.cast("B") if part.size else b"")
+            for part in (names, hashes):
+                file.write(_bytes(part))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -60,28 +82,22 @@ def write(path: Path, ids: Ids, hashes: Hashes, *, kind: str, position: int) -> 
         os.close(folder)
 
 
-def read(path: Path, *, kind: str, since: int) -> tuple[Ids, Hashes, int]:
-    """Ids, hashes and position. Raises `SnapshotRefused` for whatever cannot be used, `OSError` as `open` does."""
+def read(path: Path, *, kind: str) -> Snapshot:
+    """What `write` wrote. Raises `SnapshotRefused` for whatever cannot be used, `OSError` as `open` does."""
     with path.open("rb") as file:
         head = _head(file, path)
         if head.format != _FORMAT or head.kind != kind:
             raise StaleSnapshot(
-                f"{path} holds {head.kind!r} in format {head.format}; wanted is {kind!r} in format {_FORMAT}. "
-                "Build the index from the database and save it anew."
-            )
-        if head.position < since:
-            raise StaleSnapshot(
-                f"{path} ends at position {head.position}, before {since}, from where on changes are still known. "
-                "Build the index from the database and save it anew."
+                f"{path} holds {head.kind!r} in format {head.format}; wanted is {kind!r} in format {_FORMAT}."
             )
         size = os.fstat(file.fileno()).st_size - file.tell()
-        if size != head.count * 8 * (1 + WORDS):
+        if head.width < 1 or head.count < 0 or size != head.count * (head.width + 8 * WORDS):
             raise _broken(path, f"it should hold {head.count:,} hashes and has {size:,} bytes")
-        ids = np.fromfile(file, dtype="<i8", count=head.count)
+        names = np.fromfile(file, dtype=f"S{head.width}", count=head.count)
         hashes = np.fromfile(file, dtype="<u8", count=head.count * WORDS).reshape(-1, WORDS)
-    if _digest(kind, head.position, ids, hashes) != head.digest:
+    if _digest(head, names, hashes) != head.digest:
         raise _broken(path, "its checksum is wrong")
-    return ids.astype(np.int64, copy=False), hashes.astype(np.uint64, copy=False), head.position
+    return Snapshot(names, hashes.astype(np.uint64, copy=False), head.position, head.last)
 
 
 def _head(file: BinaryIO, path: Path) -> _Header:
@@ -94,12 +110,18 @@ def _head(file: BinaryIO, path: Path) -> _Header:
         raise _broken(path, "its header cannot be read") from error
 
 
-def _digest(kind: str, position: int, ids: Ids, hashes: Hashes) -> bytes:
-    digest = hashlib.blake2b(f"{position} {kind}\n".encode(), digest_size=32)
-    for part in (ids, hashes):
-        digest.update(part.data.cast("B") if part.size else b"")
+def _digest(head: _Header, names: Names, hashes: Hashes) -> bytes:
+    """Over the rows and everything that the header says of them."""
+    said = msgspec.msgpack.encode(msgspec.structs.replace(head, digest=b""))
+    digest = hashlib.blake2b(said, digest_size=32)
+    digest.update(_bytes(names))
+    digest.update(_bytes(hashes))
     return digest.digest()
 
 
+def _bytes(part: np.ndarray[Any, Any]) -> memoryview | bytes:
+    return part.view(np.uint8).data.cast("B") if part.size else b""
+
+
 def _broken(path: Path, why: str) -> BrokenSnapshot:
-    return BrokenSnapshot(f"{path} is no whole snapshot: {why}. Build the index from the database and save it anew.")
+    return BrokenSnapshot(f"{path} is no whole snapshot: {why}.")

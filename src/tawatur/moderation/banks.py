@@ -17,8 +17,8 @@ from tawatur.moderation.refusals import BadBank, UnknownBank
 from tawatur.store import banks
 from tawatur.store.banks import Bank, BankHash
 from tawatur.store.book import Book, replace
-from tawatur.store.copies import WIDEST
 from tawatur.store.database import Database
+from tawatur.store.site_hashes import WIDEST
 
 KINDS = ("block", "allow")
 DEFAULT_DISTANCE = 16

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, or_, select
 
 from tawatur.store import rows, schema
+from tawatur.store.hashes import AT_ONCE
 from tawatur.store.upsert import insert_new
 
 SHARED = ""
@@ -48,6 +49,14 @@ _of_site = (
 )
 _every = select(schema.banks).order_by(_banks.site, _banks.name)
 _of_bank = select(schema.bank_hashes).where(_hashes.bank == bindparam("bank")).order_by(_hashes.pdq)
+_next = (
+    select(_hashes.pdq)
+    .where(_hashes.bank == bindparam("bank"), _hashes.pdq > bindparam("after"))
+    .order_by(_hashes.pdq)
+    .limit(bindparam("most"))
+    .subquery()
+)
+_pdqs = select(func.aggregate_strings(_next.c.pdq, "\n"))  # one text for thousands, as for the sites' hashes
 _sizes = select(_hashes.bank, func.count()).group_by(_hashes.bank)
 
 
@@ -67,6 +76,16 @@ def sizes(connection: Connection) -> dict[str, int]:
 
 def hashes(connection: Connection, bank: str) -> list[BankHash]:
     return rows.read(connection, BankHash, _of_bank, bank=bank)
+
+
+def pdqs(connection: Connection, bank: str) -> list[str]:
+    """The bank's hashes alone, in the order of their digits."""
+    found: list[str] = []
+    values = {"bank": bank, "after": "", "most": AT_ONCE}
+    while text := connection.execute(_pdqs, values).scalar():
+        found += text.split("\n")
+        values["after"] = found[-1]
+    return found
 
 
 def put(connection: Connection, bank: Bank) -> None:

@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex
+from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex, to_hex
 from tawatur.store.addresses import Address
 from tawatur.store.banks import Bank
-from tawatur.store.copies import SiteHashes
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report, merged_pasts, past_of
+from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
 
@@ -359,12 +359,12 @@ class Book:
     # -- inside --------------------------------------------------------------------------------
 
     def _add_hash(self, image: Image) -> None:
-        if bits := matchable(image):
-            self._hashes.setdefault(image.site, SiteHashes()).add([(image.id, bits[0])])
+        for bits in matchable(image):
+            self._hashes.setdefault(image.site, SiteHashes()).add([image.id], [to_hex(bits)])
 
     def _drop_hash(self, image: Image) -> None:
         if image.site in self._hashes:
-            self._hashes[image.site].remove(image.id)
+            self._hashes[image.site].remove([image.id])
 
     def _wrote(self) -> None:
         self.writes += 1

@@ -24,7 +24,6 @@ from tawatur.store import (
 from tawatur.store.addresses import Address
 from tawatur.store.answers import Answer
 from tawatur.store.book import matchable
-from tawatur.store.copies import nearest
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.hashes import HashRow, LikelyCopy
@@ -33,6 +32,7 @@ from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
 from tawatur.store.reports import Report
 from tawatur.store.rows import insert as insert_rows
+from tawatur.store.site_hashes import nearest
 from tawatur.store.sites import Key, Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
 

@@ -6,23 +6,42 @@ A process that has read up to the head while holding it knows every hash that wa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, or_, select
+import numpy as np
+from sqlalchemy import Connection, bindparam, case, func, or_, select
 
+from tawatur.imaging.pdq import Hashes, many_from_hex
+from tawatur.imaging.snapshot import Names
 from tawatur.store import rows, schema
 from tawatur.store.upsert import insert_new
 
+AT_ONCE = 10_000
+"""Lines that are read in one part."""
+_PDQ = 64  # hexadecimal digits
+
 
 class HashRow(msgspec.Struct, frozen=True, gc=False):
-    """One line: from here on the image has this PDQ hash (64 hexadecimal digits), or, when `gone`, matches no more."""
+    """One line: from here on the image has this PDQ hash (64 hexadecimal digits), or, when `gone`, matches no more,
+    for good."""
 
     site: str
     seq: int
     image: str
     pdq: str
     gone: bool = False
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """Some lines in their order: the last one's number, and of each the image, its hash and whether it is gone."""
+
+    last: int
+    images: Names
+    pdqs: Hashes
+    gone: np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class LikelyCopy(msgspec.Struct, frozen=True, gc=False):
@@ -43,11 +62,21 @@ class _Head(msgspec.Struct):
 _hashes = schema.hashes.c
 _head = select(schema.hash_heads.c.seq).where(schema.hash_heads.c.site == bindparam("site"))
 _held = _head.with_for_update()
-_after = (
-    select(schema.hashes)
+_next = (
+    select(_hashes.seq, _hashes.pdq, _hashes.image, _hashes.gone)
     .where(_hashes.site == bindparam("site"), _hashes.seq > bindparam("after"))
     .order_by(_hashes.seq)
+    .limit(bindparam("most"))
+    .subquery()
 )
+# One text for thousands of lines: a Python object for every value would take longer than everything else at start.
+_after = select(
+    func.count(),
+    func.max(_next.c.seq),
+    func.aggregate_strings(_next.c.pdq + case((_next.c.gone, "1"), else_="0") + _next.c.image, "\n"),
+)
+_at = select(_hashes.image).where(_hashes.site == bindparam("site"), _hashes.seq == bindparam("seq"), ~_hashes.gone)
+_sites = select(schema.hash_heads.c.site).where(schema.hash_heads.c.seq >= bindparam("least"))
 _likely = (
     select(schema.likely_copies)
     .where(
@@ -69,9 +98,38 @@ def hold(connection: Connection, site: str) -> int:
     return int(seq)
 
 
-def after(connection: Connection, site: str, seq: int) -> list[HashRow]:
-    """The site's log after that number."""
-    return rows.read(connection, HashRow, _after, site=site, after=seq)
+def after(connection: Connection, site: str, seq: int) -> Iterator[Lines]:
+    """The site's log after that number, in as many parts as it takes."""
+    count = AT_ONCE
+    while count == AT_ONCE:
+        count, last, text = connection.execute(_after, {"site": site, "after": seq, "most": AT_ONCE}).one()
+        if count:
+            seq = int(last)
+            yield _lines(seq, text)
+
+
+def _lines(last: int, text: str) -> Lines:
+    """Cuts many lines at once, into a column for each part."""
+    rows = np.array(text.encode().split(b"\n"))
+    letters = rows.view(np.uint8).reshape(len(rows), -1)
+    images = np.ascontiguousarray(letters[:, _PDQ + 1 :])
+    return Lines(
+        last,
+        images=images.view(f"S{images.shape[1]}")[:, 0],
+        pdqs=many_from_hex(letters[:, :_PDQ].tobytes().decode("ascii")),
+        gone=letters[:, _PDQ] == ord("1"),
+    )
+
+
+def image_at(connection: Connection, site: str, seq: int) -> str | None:
+    """The image that this line of the site's log adds; None where there is no such line or it adds none."""
+    found: str | None = connection.execute(_at, {"site": site, "seq": seq}).scalar()
+    return found
+
+
+def sites_from(connection: Connection, least: int) -> list[str]:
+    """The sites whose logs have at least so many lines."""
+    return list(connection.execute(_sites, {"least": least}).scalars())
 
 
 def append(connection: Connection, new: list[HashRow]) -> None:

@@ -13,11 +13,12 @@ from tawatur.store import answers, banks, families, hashes, images, reporters, r
 from tawatur.store.answers import Answer
 from tawatur.store.banks import Bank
 from tawatur.store.book import Book
-from tawatur.store.copies import WIDEST, Copies
+from tawatur.store.copies import Copies
 from tawatur.store.hashes import LikelyCopy
 from tawatur.store.kept import KeptRounds
 from tawatur.store.reporters import Reporter
 from tawatur.store.reports import Report
+from tawatur.store.site_hashes import WIDEST
 from tawatur.store.sites import Site
 
 
@@ -116,8 +117,7 @@ class ReadingBook(Book):
         return self._heads[site]
 
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
-        self._hold_hashes(site)
-        return self._copies.of(self._connection, site).search(query, radius)
+        return self._copies.of(self._connection, site, self._hold_hashes(site)).search(query, radius)
 
     def _prefetch_people(self, site: str, wants: list[Wants]) -> None:
         if incoming := {reporter for want in wants for reporter in want.reporters}:

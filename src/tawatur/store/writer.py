@@ -96,13 +96,15 @@ class Writer:
         new_id: Callable[[], str],
         clock: Callable[[], datetime] | None = None,
         on_commit: Callable[[], None] = lambda: None,
+        copies: Copies | None = None,
     ) -> None:
         self._database = database
         self._new_id = new_id
         self._clock = clock or Clock()
         self._on_commit = on_commit
         self._kept = KeptRounds()
-        self._copies = Copies()
+        self._copies = Copies() if copies is None else copies
+        self._reading: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Future[None]] = {}
         self._queue: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._stopping = False
@@ -131,15 +133,32 @@ class Writer:
         """Makes the change durable and returns its result. Raises what the change refused with, or
         DatabaseUnavailable."""
         loop = asyncio.get_running_loop()
+        if self._must_prepare(change):
+            await self._prepare(loop, change.wants.site)
         future: asyncio.Future[T] = loop.create_future()
         self._enqueue(_Waiting(change, future, loop))
         return await future
 
     def make_now(self, change: Change[T]) -> T:
         """The same for callers outside an event loop; waits."""
+        if self._must_prepare(change):
+            self._copies.prepare(self._database, change.wants.site)
         future: Future[T] = Future()
         self._enqueue(_Waiting(change, future, None))
         return future.result()
+
+    def _must_prepare(self, change: Change[Any]) -> bool:
+        """Whether a site's hashes are still to be read: not by the writer, for which everybody waits."""
+        return bool(change.wants.pictures) and not self._copies.knows(change.wants.site)
+
+    async def _prepare(self, loop: asyncio.AbstractEventLoop, site: str) -> None:
+        """Has the site's hashes read on a thread, one for all who wait for them."""
+        reading = self._reading.get((loop, site))
+        if reading is None:
+            reading = loop.run_in_executor(None, self._copies.prepare, self._database, site)
+            self._reading[loop, site] = reading
+            reading.add_done_callback(lambda _: self._reading.pop((loop, site), None))
+        await asyncio.shield(reading)
 
     def _enqueue(self, waiting: _Waiting) -> None:
         if len(self._queue) >= BACKLOG:

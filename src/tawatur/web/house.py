@@ -4,6 +4,7 @@ end."""
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
 from tawatur.settings import Settings
+from tawatur.store.copies import Copies
 from tawatur.store.database import Database, DatabaseUnavailable
 from tawatur.store.files import Files
 from tawatur.store.ids import new_id
@@ -48,7 +50,8 @@ class House:
         self.decoding = CapacityLimiter(DECODING_AT_ONCE)
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.sequencer = Sequencer(self.database)
-        self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake)
+        self.copies = Copies(settings.data_dir / "hashes")
+        self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake, copies=self.copies)
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._keys: dict[str, tuple[float, str]] = {}
         self._sweeper: asyncio.Task[None] | None = None
@@ -56,6 +59,7 @@ class House:
     def open(self) -> None:
         self.writer.start()
         self.sequencer.start()
+        threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
@@ -64,6 +68,7 @@ class House:
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sandbox.close)
+        await run_in_threadpool(self.copies.close)
         self.database.close()
 
     async def make(self, change: Change[T]) -> T:

@@ -14,9 +14,9 @@ from tawatur.moderation.banks import DEFAULT_DISTANCE, add_to_bank, find_bank, p
 from tawatur.moderation.refusals import UnknownBank
 from tawatur.store import banks
 from tawatur.store.banks import Bank
-from tawatur.store.copies import WIDEST
 from tawatur.store.database import Database
 from tawatur.store.ids import new_id
+from tawatur.store.site_hashes import WIDEST
 from tawatur.web.api.fields import ShortText
 from tawatur.web.auth import SiteId
 from tawatur.web.house import house_of
