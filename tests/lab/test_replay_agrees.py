@@ -31,6 +31,7 @@ probation_days = 1
 breaker_blocks = 4
 lapse = true
 review_within_hours = 1
+viewers_days = 1.1
 [reasons.terrorism]
 harm = 1000.0
 [reasons.violence]
@@ -44,6 +45,7 @@ OTHERS = (
     POLICY.replace("lapse = true", "lapse = false").replace("= 500.0", "= 5.0\nblur = false"),
     POLICY + "\n",
     "shadow = true\n" + POLICY,
+    POLICY.replace("viewers_days = 1.1", "viewers_days = 0.1"),
     "immunity_hours = 0\nestablished = 0\nbreaker_blocks = 1",
     "",
 )
@@ -64,6 +66,7 @@ others = st.one_of(
     st.tuples(st.just("withdraw"), images, st.sampled_from(PEOPLE)),
     st.tuples(st.just("review"), images, st.sampled_from(["upheld", "rejected", "undecided"])),
     st.tuples(st.just("views"), images, st.sampled_from([1, 20, 400])),
+    st.tuples(st.just("looked"), images, st.lists(st.sampled_from([*PEOPLE, "lurker"]), min_size=1)),
     st.tuples(st.just("lapse"), images),
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "new"])),
     st.tuples(st.just("policy"), st.sampled_from(OTHERS)),
@@ -122,6 +125,8 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
                 world.review(known[rest[0]], rest[1])
             elif kind == "views":
                 world.views(known[rest[0]], rest[1])
+            elif kind == "looked":
+                world.views(known[rest[0]], None, rest[1])
             elif kind == "lapse":
                 world.lapse(known[rest[0]])
             elif kind == "register":

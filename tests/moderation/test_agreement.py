@@ -36,6 +36,7 @@ probation_days = 1
 breaker_blocks = 4
 lapse = true
 review_within_hours = 1
+viewers_days = 1.1
 [reasons.terrorism]
 harm = 1000.0
 [reasons.violence]
@@ -69,6 +70,8 @@ reviews = st.tuples(
 )
 others = st.one_of(
     st.tuples(st.just("views"), st.sampled_from(IMAGES), st.sampled_from([1, 20, 400])),
+    st.tuples(st.just("looked"), st.sampled_from(IMAGES), st.lists(st.sampled_from(PEOPLE), min_size=1)),
+    st.tuples(st.just("looked"), st.sampled_from(IMAGES), st.just([*PEOPLE, "lurker"])),
     st.tuples(st.just("lapse"), st.sampled_from(IMAGES)),
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "c", "new"])),
     st.tuples(st.just("wait"), st.sampled_from([1, 3, 30, 24 * 91])),
@@ -101,6 +104,8 @@ def do(world: World, images: list[str], step: tuple[Any, ...]) -> str:
             return repr(world.review(images[image], outcome, reason=reason))
         if kind == "views":
             return world.views(images[rest[0]], rest[1])
+        if kind == "looked":
+            return world.views(images[rest[0]], None, rest[1])
         if kind == "lapse":
             return repr(world.lapse(images[rest[0]]))
         if kind == "register":
@@ -133,6 +138,8 @@ def state(world: World, images: list[str]) -> dict[str, Any]:
             for reason, record in world.site_records().items()
             if any(sums := (rounded(record.confirmed), rounded(record.reviewed)))
         },
+        "viewings": [world.viewings(image) for image in images],
+        "coins": world.run(lambda book: book.site_coins(world.site)),
         "networks": [world.run(lambda book, net=net: book.people(world.site, net)) for net in ("n1", "n2")],
         "verdicts": [verdict(world, image) for image in images],
     }
@@ -149,7 +156,17 @@ def verdict(world: World, image: str) -> tuple[Any, ...]:
     case = found.case
     records = {who: (record.reported, record.supports, record.muted) for who, record in case.records.items()}
     numbers = rounded(found.voices), rounded(found.probability)
-    return found.action, found.reason, numbers, gates, records, case.pairs, dict(case.network_people), case.views
+    return (
+        found.action,
+        found.reason,
+        numbers,
+        gates,
+        records,
+        case.pairs,
+        dict(case.network_people),
+        case.views,
+        case.viewers,
+    )
 
 
 def check_sums(world: World, images: list[str]) -> None:
@@ -197,6 +214,17 @@ def check_sums(world: World, images: list[str]) -> None:
     assert world.site_row().recorded == sum(confirmed[person] > 0 for person in PEOPLE)
 
 
+def check_coins(world: World, images: list[str]) -> None:
+    """The site's sums are what its judged viewings say, as long as none was forgotten."""
+    rows = {(one.family, one.person): one for image in images for one in world.viewings(image)}.values()
+    judged = [one for one in rows if one.upheld is not None]
+    coins = world.run(lambda book: book.site_coins(world.site))
+    assert coins.violating == sum(bool(one.upheld) for one in judged)
+    assert coins.hits == sum(bool(one.upheld) and one.reported for one in judged)
+    assert coins.fine == sum(not one.upheld for one in judged)
+    assert coins.false_alarms == sum(not one.upheld and one.reported for one in judged)
+
+
 def check_states(world: World, images: list[str]) -> None:
     """What no sequence of commands may bring about."""
     for image in images:
@@ -231,6 +259,8 @@ def test_counters_are_always_what_the_reports_say(plan: list[tuple[Any, ...]]) -
         do(world, images, step)
         check_sums(world, images)
         check_states(world, images)
+        if not any(step[0] == "wait" for step in plan):
+            check_coins(world, images)
 
 
 def compare(database: Database, plan: list[tuple[Any, ...]], sizes: list[int]) -> None:

@@ -5,7 +5,7 @@ The same commands run on both, in the same order, with the same ids and times, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -29,6 +29,7 @@ from tawatur.store.families import Authority, Family
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Report
 from tawatur.store.sites import Site, SiteRecord, StoredPolicy
+from tawatur.store.viewings import Viewing
 
 T = TypeVar("T")
 
@@ -156,9 +157,9 @@ class World:
         now = self.tick()
         return self.run(lambda book: review_image(book, NewReview(self.site, image, reviewer, outcome, **more), now))
 
-    def views(self, image: str, number: int) -> str:
+    def views(self, image: str, number: int | None, viewers: Sequence[str] = ()) -> str:
         now = self.tick()
-        return self.run(lambda book: count_views(book, self.site, image, number, now))[1]
+        return self.run(lambda book: count_views(book, self.site, image, number, now, viewers))[1]
 
     def lapse(self, image: str) -> bool:
         now = self.tick()
@@ -179,6 +180,10 @@ class World:
         self.run(run)
 
     # -- looking -------------------------------------------------------------------------------
+
+    def viewings(self, image: str) -> list[Viewing]:
+        family = self.family(image).id
+        return sorted(self.run(lambda book: book.viewings(family)).values(), key=lambda one: one.person)
 
     def family(self, image: str) -> Family:
         def find(book: Book) -> Family:

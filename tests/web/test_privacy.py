@@ -14,7 +14,7 @@ from tawatur.store import schema
 from tawatur.store.database import Database
 from tests.web.place import Place
 
-PEOPLE = ["reporter-fatima", "uploader-omar", "moderator-leila"]
+PEOPLE = ["reporter-fatima", "uploader-omar", "moderator-leila", "viewer-samir"]
 MEANS = ["198.51.100.77", "2001:db8:1234:5678::99", "device-7f3a", "campaign-storm"]
 
 
@@ -22,6 +22,9 @@ def act(place: Place) -> str:
     image = place.image(uploader="uploader-omar")
     place.report(image, "reporter-fatima", signals={"network": MEANS[0], "device": MEANS[2], "referrer": MEANS[3]})
     place.report(image, "reporter-karim", signals={"network": MEANS[1]})
+    changed = place.client.put("/v1/policy", content="viewers_days = 30", headers={"Content-Type": "application/toml"})
+    answer = place.client.post(f"/v1/images/{image}/views", json={"viewers": ["viewer-samir", "reporter-fatima"]})
+    assert (changed.status_code, answer.status_code) == (200, 200)
     place.review(image, "rejected", "moderator-leila")
     return image
 

@@ -58,6 +58,36 @@ class Pair(msgspec.Struct, frozen=True, gc=False):
     shared_confirmed: int = 0
 
 
+class Coins(msgspec.Struct, frozen=True, gc=False, order=True):
+    """What one person did, or all people of a site, with reviewed pictures that they saw: of `violating` ones that
+    people upheld they had reported `hits`, of `fine` ones that people rejected `false_alarms`.
+    """
+
+    hits: int = 0
+    violating: int = 0
+    false_alarms: int = 0
+    fine: int = 0
+
+
+class Silent(msgspec.Struct, frozen=True, gc=False, order=True):
+    """So many `people` with the same coins looked and stayed silent."""
+
+    coins: Coins
+    people: int
+
+
+class Viewers(msgspec.Struct, frozen=True):
+    """What is known of those who looked, where the site says who did (decision.md, section 4).
+
+    `site` are the coins of all its people together, `reporters` those of this case's reporters that have any, `silent`
+    the others who were shown the picture and have coins. Who has none is in the case's `views` and nowhere else.
+    """
+
+    site: Coins = Coins()
+    reporters: Mapping[str, Coins] = {}
+    silent: tuple[Silent, ...] = ()
+
+
 class Site(msgspec.Struct, frozen=True):
     """The site's own numbers that a decision needs.
 
@@ -86,6 +116,7 @@ class Case(msgspec.Struct, frozen=True):
     `immune_until` comes from a review that rejected earlier reports. `human` is the standing human verdict on these
     pixels: "upheld", "rejected" (while immune) or `None`.
     `floor_raise` multiplies the floor while a person has put the shields up (1: they are down).
+    `viewers` is `None` unless the site's policy has them kept.
     """
 
     reports: tuple[Report, ...]
@@ -98,3 +129,4 @@ class Case(msgspec.Struct, frozen=True):
     immune_until: datetime | None = None
     human: str | None = None
     floor_raise: float = 1.0
+    viewers: Viewers | None = None

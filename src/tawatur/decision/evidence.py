@@ -16,24 +16,27 @@ from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import NamedTuple
 
-from tawatur.decision.case import Case, Record, Report
+from tawatur.decision.case import Case, Record, Report, Viewers
 from tawatur.decision.model import Model
 from tawatur.decision.policy import REASONS, Policy, Rule
 from tawatur.decision.record import NO_RECORD, on_probation, opens_record_gate, weight
 from tawatur.decision.stories import Stories, posterior
+from tawatur.decision.viewers import NO_COINS, Known, known_of, silent_share, views_told, worth
 from tawatur.decision.voices import independent
 
 _ORDER = {reason: place for place, reason in enumerate(REASONS)}
 
 
 class Crowd(NamedTuple):
-    """The reports that count, in order of arrival, one a reporter, with what is known of each reporter."""
+    """The reports that count, in order of arrival, one a reporter, with what is known of each reporter; `known` is what
+    their coins say, where the site says who looked."""
 
     reports: list[Report]
     records: list[Record]
     weights: list[float]
     newcomers: list[bool]
     standing: list[float]
+    known: list[Known] | None = None
 
 
 class Claim(NamedTuple):
@@ -68,7 +71,15 @@ def gather(case: Case, policy: Policy, now: datetime) -> Crowd:
         crowd.weights.append(1.0 if record is NO_RECORD else weight(record, report.reason, case.site, policy, now))
         crowd.newcomers.append(counts == 0.0 and is_newcomer(report, record, policy))
         crowd.standing.append(counts)
-    return crowd
+    return crowd if case.viewers is None else _with_coins(crowd, case, case.viewers, policy)
+
+
+def _with_coins(crowd: Crowd, case: Case, viewers: Viewers, policy: Policy) -> Crowd:
+    """The crowd where a report weighs no more than its reporter's coins say."""
+    coins = [viewers.reporters.get(report.reporter, NO_COINS) for report in crowd.reports]
+    weights = [min(was, worth(one, viewers.site, policy)) for was, one in zip(crowd.weights, coins, strict=True)]
+    share = silent_share(len(coins), case.views)
+    return crowd._replace(weights=weights, known=[known_of(one, viewers, share, policy) for one in coins])
 
 
 def _arrival(report: Report) -> tuple[datetime, str]:
@@ -96,7 +107,7 @@ def standing(report: Report, record: Record, policy: Policy) -> float:
 
 def views_for_silence(case: Case, policy: Policy, model: Model) -> float:
     """n of the stories: the views, or the site's median when unknown, bounded so that inflated views shield nothing."""
-    views: float | None = case.views
+    views: float | None = case.views if case.viewers is None else views_told(case, case.viewers, policy)
     if views is None:
         views = model.median_views if model.median_views is not None else policy.default_views
     return min(float(max(0.0, views)), policy.views_cap)
@@ -160,12 +171,15 @@ def _stories(
     crowd: Crowd, members: list[bool] | None, left: list[float], seen: float, policy: Policy, model: Model
 ) -> Stories:
     """The posterior on one subset. Newcomers are a share only of those whose account's age is known."""
+    taken = crowd.weights
+    if crowd.known is not None:
+        left, taken = _told(crowd.weights, left, crowd.known)
     voices = sum(left)
     newcomers = known = 0
     weights = 0.0
     for place, report in enumerate(crowd.reports):
         if members is None or members[place]:
-            weights += crowd.weights[place]
+            weights += taken[place]
             if report.account_created_at is not None:
                 known += 1
                 newcomers += crowd.newcomers[place]
@@ -173,6 +187,16 @@ def _stories(
     # Bounded like the lost weight: forty young accounts say no more of a campaign than four.
     capped = min(newcomers, policy.newcomers_cap)
     return posterior(voices, seen, lost, capped, known - newcomers + capped, model)
+
+
+def _told(weights: list[float], left: list[float], known: list[Known]) -> tuple[list[float], list[float]]:
+    """What each report says by its reporter's coins, after links and before them; one outside the subset says 0."""
+    after, before = [], []
+    for whole, rest, one in zip(weights, left, known, strict=True):
+        taken = (whole - rest) * one.links
+        after.append((whole - taken) * one.worth if rest else 0.0)
+        before.append(after[-1] + taken)
+    return after, before
 
 
 def _claim(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tawatur.decision.case import Case, Record, Report
+from tawatur.decision.case import Case, Record, Report, Silent, Viewers
 from tawatur.decision.policy import Policy
 
 MOST = 256
@@ -30,7 +30,15 @@ def joined_by(case: Case, count: int, reason: str, policy: Policy, now: datetime
 def left_by(case: Case, reporters: Iterable[str]) -> Case:
     """The case after these people withdrew."""
     gone = set(reporters)
+    case = case if case.viewers is None else msgspec.structs.replace(case, viewers=_silenced(case.viewers, gone))
     return msgspec.structs.replace(case, reports=tuple(one for one in case.reports if one.reporter not in gone))
+
+
+def _silenced(viewers: Viewers, gone: set[str]) -> Viewers:
+    """Who withdraws has looked and stays silent."""
+    reporters = {who: coins for who, coins in viewers.reporters.items() if who not in gone}
+    silent = tuple(Silent(coins, 1) for who, coins in viewers.reporters.items() if who in gone)
+    return msgspec.structs.replace(viewers, reporters=reporters, silent=viewers.silent + silent)
 
 
 def fewest(reaches: Callable[[int], bool], most: int = MOST) -> int | None:

@@ -131,6 +131,47 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Viewers: who looked and stayed silent, person by person, where the site says who was shown a picture.",
+        (
+            Number(
+                "viewers_days",
+                0,
+                30,
+                "how long keyed digests of who was shown what are kept; 0: never, and silence counts by views alone",
+            ),
+            Number(
+                "coin_sensitivity",
+                1,
+                10_000,
+                "the site's rate of reporting violations weighs as much as twenty that a person saw",
+            ),
+            Number(
+                "coin_false_alarm",
+                1,
+                10_000,
+                "false alarms are rare, so it takes five times as many fine pictures to tell one person from the next",
+            ),
+            Number(
+                "silence_most",
+                1,
+                1000,
+                "one diligent person's silence counts ten views at most, or a few with a record would shield a picture",
+            ),
+            Number(
+                "report_most",
+                1,
+                10,
+                "in the probability alone, a report by somebody who is seldom wrong says up to twice as much",
+            ),
+            Number(
+                "proven_views",
+                0.1,
+                10_000,
+                "ten reviewed pictures seen halve what shared habits say against a person's report",
+            ),
+        ),
+    ),
+    Section(
         "Guard: if honest viewers of a legitimate image report with probability <= rho0 and at most guard_reports "
         "reports come from outside, it is ever blocked with probability <= alpha. Needs views.",
         (

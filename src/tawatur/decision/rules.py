@@ -104,6 +104,13 @@ class Policy(msgspec.Struct, frozen=True):
     views_cap: float = 300.0
     lost_cap: float = 2.0
     newcomers_cap: int = 4
+    # viewers
+    viewers_days: float = 0.0
+    coin_sensitivity: float = 20.0
+    coin_false_alarm: float = 100.0
+    silence_most: float = 10.0
+    report_most: float = 2.0
+    proven_views: float = 10.0
     # guard
     guard_reports: int = 2
     guard_rho0: float = 0.006

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tawatur.decision.case import Case
+from tawatur.decision.case import Case, Viewers
 from tawatur.decision.evidence import Claim, Crowd, probation_count, views_for_silence
 from tawatur.decision.links import DAY, co_reports_keep, errors_keep, known_pairs, network_link, vouched_for
 from tawatur.decision.model import Model
 from tawatur.decision.policy import Policy
 from tawatur.decision.record import NO_RECORD
 from tawatur.decision.stories import stray_quantiles, violation_quantiles
+from tawatur.decision.viewers import silence, site_rates
 from tawatur.decision.voices import independent
 
 WHYS = ("device", "network", "referrer", "cohort", "shared_errors", "co_reports")
@@ -40,8 +41,23 @@ def who_reports(
         "muted": sum(case.records.get(name, NO_RECORD).muted for name in {report.reporter for report in case.reports}),
         "views": case.views,
         "views_counted": seen,
+        "viewers": None if case.viewers is None else who_looked(case, case.viewers, policy),
         "expected_if_violating": [*violation_quantiles(counted, (0.25, 0.75), model)],
         "expected_if_fine": [0, *stray_quantiles(counted, (0.95,), model)],
+    }
+
+
+def who_looked(case: Case, viewers: Viewers, policy: Policy) -> dict[str, Any]:
+    """The viewers' part: how many silent people are known from reviewed pictures, how many views their silence counts
+    as, how many reporters are known so, and how often the site's mean person reports a violating picture and a fine
+    one that came to a review."""
+    hit, false = site_rates(viewers.site)
+    return {
+        "silent": sum(one.people for one in viewers.silent),
+        "silence_counts": sum(one.people * silence(one.coins, viewers.site, policy) for one in viewers.silent),
+        "reporters": len(viewers.reporters),
+        "report_if_violating": hit,
+        "report_if_fine": false,
     }
 
 

@@ -41,6 +41,7 @@ class Texts(NamedTuple):
     unknown_views: str
     some_views: str
     capped_views: str
+    told_views: str
     expected: str
     up_to: str
     between: str
@@ -50,6 +51,8 @@ class Texts(NamedTuple):
     ends: Mapping[str, str]
     shut: Mapping[str, str]
     with_record: str
+    people: Noun
+    silent: str
 
 
 def _same(one: str, other: str, zero: str | None = None) -> Noun:
@@ -69,6 +72,7 @@ ENGLISH = Texts(
     unknown_views=", the number of views being unknown",
     some_views=" in {views}",
     capped_views=" in {views} (of which {counted} count)",
+    told_views=" in {views} (which count as {counted})",
     expected="; for a violating image we would expect {violating}, for an ordinary one {fine}.",
     up_to="at most {most}",
     between="{least} to {most}",
@@ -97,6 +101,8 @@ ENGLISH = Texts(
         "human": "A person decided that it may be shown; reports cannot block it.",
     },
     with_record=", and one of the reporters must have confirmed reports",
+    people=_same("1 person", "{n} people"),
+    silent="{people} known from reviewed images looked and stayed silent, which counts as {views}.",
 )
 
 FRENCH = Texts(
@@ -112,6 +118,7 @@ FRENCH = Texts(
     unknown_views=" pour un nombre de vues inconnu",
     some_views=" pour {views}",
     capped_views=" pour {views} (dont {counted} comptent)",
+    told_views=" pour {views} (qui comptent pour {counted})",
     expected="\u202f; nombre attendu\u00a0: {violating} pour une image contraire aux règles, {fine} "
     "pour une image ordinaire.",
     up_to="{most} au plus",
@@ -143,6 +150,8 @@ FRENCH = Texts(
         "human": "Une personne a décidé qu’elle peut être montrée\u00a0; les signalements ne peuvent pas la bloquer.",
     },
     with_record=", et l’une de celles qui signalent doit avoir déjà des signalements confirmés",
+    people=_same("1 personne connue", "{n} personnes connues"),
+    silent="Vue sans être signalée par {people} grâce à des images déjà examinées, ce qui compte pour {views}.",
 )
 
 ARABIC = Texts(
@@ -165,6 +174,7 @@ ARABIC = Texts(
     unknown_views="، وعدد المشاهدات غير معروف",
     some_views=" مقابل {views}",
     capped_views=" مقابل {views} (يُحتسب منها {counted})",
+    told_views=" مقابل {views} (تُحتسب {counted})",
     expected="؛ ولو كانت الصورة مخالفة لكان المتوقع {violating}، ولو كانت عادية لكان المتوقع {fine}.",
     up_to="{most} على الأكثر",
     between="من {least} إلى {most}",
@@ -193,6 +203,8 @@ ARABIC = Texts(
         "human": "قرر أحد المشرفين إبقاءها معروضة، فلا تحجبها البلاغات.",
     },
     with_record="، ويُشترط أن يكون بين المبلِّغين من سبق تأييد بلاغاته",
+    people=Noun("لا أحد", "شخص واحد", "شخصان", "{n} أشخاص", "{n} شخصًا", "{n} شخص"),
+    silent="رآها دون إبلاغ {people} ممن عُرفوا من صور سبقت مراجعتها، ويُحتسب ذلك {views}.",
 )
 
 TEXTS: Mapping[str, Texts] = {"ar": ARABIC, "en": ENGLISH, "fr": FRENCH}
@@ -228,6 +240,10 @@ def in_words(explanation: Mapping[str, Any], lang: str) -> str:
     for part in explanation["discounted"]:
         reports = texts.reports_of.of(part["count"], lang)
         sentences.append(_capital(texts.discounted.format(reports=reports, why=texts.whys[part["why"]])))
+    viewers = explanation.get("viewers")
+    if viewers is not None and viewers["silent"]:
+        views = texts.views.of(floor(viewers["silence_counts"] + 0.5), lang)
+        sentences.append(_capital(texts.silent.format(people=texts.people.of(viewers["silent"], lang), views=views)))
     return " ".join([*sentences, _ending(explanation, texts, lang)])
 
 
@@ -238,6 +254,9 @@ def _sentence_on_reports(explanation: Mapping[str, Any], texts: Texts, lang: str
     views, counted = explanation["views"], floor(explanation["views_counted"])
     if views is None:
         seen = texts.unknown_views
+    elif explanation.get("viewers") is not None:
+        seen = texts.told_views.format(views=texts.views.of(views, lang), counted=digits(counted, lang))
+        seen = seen if views != counted else texts.some_views.format(views=texts.views.of(views, lang))
     elif views > counted:
         seen = texts.capped_views.format(views=texts.views.of(views, lang), counted=digits(counted, lang))
     else:

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from tawatur.decision.learning import learn_proven
-from tawatur.decision.policy import Policy, PolicyError, policy_kept, policy_toml
+from tawatur.decision.policy import DEFAULT_POLICY, Policy, PolicyError, policy_kept, policy_toml
 from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
     AnyLine,
@@ -40,6 +42,7 @@ from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, review_image
 from tawatur.moderation.view import count_views
+from tawatur.moderation.viewers import forget_beyond
 from tawatur.store.families import Authority
 from tawatur.store.images import Image
 from tawatur.store.sites import Site, StoredPolicy
@@ -49,13 +52,16 @@ SITE = "site"
 DISORDER = timedelta(minutes=1)
 """Processes that write one log finish in another order than they began; more than this is a history out of order."""
 NO_SIGNALS = Signals()
+READS_VIEWERS = policy_toml(msgspec.structs.replace(DEFAULT_POLICY, version="default-1+viewers", viewers_days=30.0))
+"""The default policy has no viewers kept on a server. A history that says who looked was written where that was wanted,
+and a replay keeps nothing that is not in it: so from the first viewer that it names, the default counts them."""
 LEAST_QUALITY = 50
 """Below this a PDQ hash says little: blank pictures would all be copies of each other."""
 
 
 class Replay:
     """One site's history under one policy, whatever the site changed; None: the default one, and those that the history
-    says the site changed to."""
+    says the site changed to. Where a history names viewers, the default one has them count."""
 
     def __init__(
         self, policy: Policy | None = None, *, learns: bool = True, untouched: timedelta | None = UNTOUCHED
@@ -156,11 +162,12 @@ class Replay:
 
     def _change_policy(self, book: ReplayBook, fact: PolicyChanged) -> None:
         try:
-            policy_kept(fact.toml)
+            after = policy_kept(fact.toml)
         except PolicyError as error:
             raise BadEvent(f"the policy in it cannot be used: {error}") from None
         if self._policy is None:
             before = book.policy(SITE)
+            forget_beyond(book, policy_of(book, SITE), after, SITE, fact.at)
             version = fact.version or (1 if before is None else before.version + 1)
             book.add_policy(StoredPolicy(SITE, version, fact.toml, fact.at))
 
@@ -204,9 +211,11 @@ class Replay:
     def _view(self, book: ReplayBook, fact: Viewed) -> None:
         count = fact.count
         if count is None:
-            count = 1 if fact.viewers is None else len(set(fact.viewers))
+            count = 1 if fact.viewers is None else None
         self._known(book, fact.image, fact.at)
-        count_views(book, SITE, fact.image, count, fact.at)
+        if fact.viewers and self._policy is None and book.policy(SITE) is None:
+            book.add_policy(StoredPolicy(SITE, 0, READS_VIEWERS, fact.at))
+        count_views(book, SITE, fact.image, count, fact.at, fact.viewers or ())
 
     def _report(self, book: ReplayBook, fact: Received) -> None:
         self._known(book, fact.image, fact.at)

@@ -33,6 +33,8 @@ from tawatur.store.verdicts import StoredVerdict
 
 UNTOUCHED = timedelta(days=7)
 BREAKER_LOOKS_BACK = timedelta(days=31)
+VIEWINGS_COUNT = timedelta(days=30)
+"""A policy has viewers kept no longer than that."""
 MERGED_KEPT = 4096
 
 
@@ -237,6 +239,10 @@ class ReplayBook(Book):
             if pasts and next(iter(pasts.values())).at <= since:
                 for report in [past.report for past in pasts.values() if past.at <= since]:
                     del pasts[report]
+        for site in self._sites:
+            self.forget_viewings(site, self.now - VIEWINGS_COUNT)
+        self._viewings = {family: people for family, people in self._viewings.items() if people}
+        self._judged = {person: judged for person, judged in self._judged.items() if judged}
         for blocks in self._blocks.values():
             del blocks[: bisect_right(blocks, self.now - BREAKER_LOOKS_BACK)]
 

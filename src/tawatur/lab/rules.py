@@ -24,6 +24,8 @@ REGULAR = timedelta(days=50)
 class Engine(Replay):
     """This engine, with its probability of any image."""
 
+    viewers = False
+
     def __init__(self, policy: Policy | None = None) -> None:
         super().__init__(policy)
 
@@ -256,8 +258,15 @@ def engine(policy: Policy | None = None) -> Engine:
     return Engine(policy)
 
 
+class SeeingEngine(Engine):
+    """The same where the site says who looked."""
+
+    viewers = True
+
+
 RULES: Mapping[str, Callable[[], Rule]] = {
     "Tawatur": engine,
+    "Tawatur, viewers": SeeingEngine,
     "3 reports": lambda: ScoreRule(3),
     "5 reports": lambda: ScoreRule(5),
     "10 reports": lambda: ScoreRule(10),

@@ -45,7 +45,10 @@ class ImageAddressed(Event, frozen=True, tag="image.addressed"):
 
 
 class ImageViewed(Event, frozen=True, tag="image.viewed"):
+    """`viewers` are those of the `count` people who are kept, where the site's policy has any kept."""
+
     count: int
+    viewers: list[str] | None = None
 
 
 class Signals(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,9 +13,10 @@ import msgspec
 
 from tawatur.decision.policy import DEFAULT_POLICY, PolicyError, parse_policy, policy_toml
 from tawatur.log import events
-from tawatur.moderation.cases import read_stored
+from tawatur.moderation.cases import policy_of, read_stored
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.refusals import BadPolicy, PolicyMoved, UnknownVersion
+from tawatur.moderation.viewers import forget_beyond
 from tawatur.store import sites
 from tawatur.store.book import Book
 from tawatur.store.database import Database
@@ -69,6 +70,7 @@ def change_policy(book: Book, new: NewPolicy, now: datetime) -> PolicyVersion:
     for family in book.overdue(new.site, now):
         lapse(book, family, now)
     stored = StoredPolicy(new.site, present + 1, new.toml, now, new.changed_by)
+    forget_beyond(book, policy_of(book, new.site), read_stored(stored), new.site, now)
     book.add_policy(stored)
     told = events.PolicyChanged(version=stored.version, toml=stored.document, changed_by=stored.author)
     book.append(events.row(book.new_id(), new.site, None, now, told))

@@ -14,6 +14,7 @@ from tawatur.moderation.cases import assemble, policy_of
 from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import Outranked, OwnImage, UnknownImage, UnknownOutcome, UnknownReason
 from tawatur.moderation.settle import change_status
+from tawatur.moderation.viewers import judge_viewings
 from tawatur.store.book import Book, replace
 from tawatur.store.families import BLOCKED, VISIBLE, Authority, Family
 from tawatur.store.reports import Report
@@ -150,6 +151,7 @@ def _judge_reports(book: Book, family: Family, new: NewReview, policy: Policy, n
     probation = now + timedelta(days=policy.probation_days) if was_wrong else None
     for report in live:
         _judge(book, report, _outcome_of(report, new), earned, probation)
+    judge_viewings(book, family, new.outcome == "upheld", [*earlier, *live], policy, now)
     for report in earlier:
         keeps = report.probation_until if new.outcome == "rejected" else None
         _judge(book, report, _outcome_of(report, new), earned, keeps)

@@ -1,13 +1,16 @@
-"""What happens because time passed: provisional states lapse where the policy says so, old answers are forgotten."""
+"""What happens because time passed: provisional states lapse where the policy says so, old answers and viewers are
+forgotten."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import lapse
-from tawatur.store import answers, families
+from tawatur.moderation.viewers import kept_since
+from tawatur.store import answers, families, sites, viewings
 from tawatur.store.database import Database
-from tawatur.store.reading_book import Wants
+from tawatur.store.reading_book import ReadingBook, Wants
 from tawatur.store.writer import Change, Writer
 
 ANSWERS_KEPT = timedelta(hours=24)
@@ -30,4 +33,19 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
     )
     with database.write() as connection:
         answers.forget(connection, now - ANSWERS_KEPT)
+    forget_viewers(database, now)
     return changed
+
+
+def forget_viewers(database: Database, now: datetime) -> int:
+    """Deletes what is kept of who looked once it no longer counts, all of it where the policy has none kept; returns
+    how much that was."""
+    with database.read() as connection:
+        book = ReadingBook(connection, _no_new_id)
+        since = {site.id: kept_since(policy_of(book, site.id), now) or now for site in sites.all_of_them(connection)}
+    with database.write() as connection:
+        return sum(viewings.forget(connection, site, moment) for site, moment in since.items())
+
+
+def _no_new_id() -> str:
+    raise AssertionError("looking makes nothing")

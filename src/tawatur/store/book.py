@@ -24,6 +24,7 @@ from tawatur.store.reports import Past, Report, merged_pasts, past_of
 from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
+from tawatur.store.viewings_book import ViewingsBook
 
 replace = msgspec.structs.replace
 
@@ -31,12 +32,12 @@ CO_REPORT_WINDOW = timedelta(days=90)
 """How far back co-reports and shared errors of two reporters are looked for."""
 
 
-class Book:
+class Book(ViewingsBook):
     """Rows in memory. A key that is there with None means: looked up, does not exist."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
+        super().__init__()
         self.new_id = new_id
-        self.writes = 0
         self._sites: dict[str, Site | None] = {}
         self._policies: dict[str, StoredPolicy | None] = {}
         self._models: dict[str, StoredModel | None] = {}
@@ -365,9 +366,6 @@ class Book:
     def _drop_hash(self, image: Image) -> None:
         if image.site in self._hashes:
             self._hashes[image.site].remove([image.id])
-
-    def _wrote(self) -> None:
-        self.writes += 1
 
     def _note_past(self, report: Report) -> None:
         known = self._pasts.get((report.site, report.reporter))

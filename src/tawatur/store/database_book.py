@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from tawatur.store import (
     schema,
     sites,
     verdicts,
+    viewings,
 )
 from tawatur.store.addresses import Address
 from tawatur.store.answers import Answer
@@ -35,6 +37,7 @@ from tawatur.store.rows import insert as insert_rows
 from tawatur.store.site_hashes import nearest
 from tawatur.store.sites import Key, Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
+from tawatur.store.viewings import SiteCoins, Viewing
 
 
 class DatabaseBook(ReadingBook):
@@ -65,6 +68,7 @@ class DatabaseBook(ReadingBook):
         self._new_verdicts: list[StoredVerdict] = []
         self._new_reviews: list[Review] = []
         self._new_answers: list[Answer] = []
+        self._coin_sums: list[SiteCoins] = []
 
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
         found = super().matches(site, query, radius)
@@ -190,6 +194,24 @@ class DatabaseBook(ReadingBook):
         self._answers[answer.site, answer.key] = answer
         self._new_answers.append(answer)
 
+    def save_viewing(self, viewing: Viewing) -> None:
+        super().save_viewing(viewing)
+        self._changed_viewings[viewing.family, viewing.person] = viewing
+
+    def forget_viewings(self, site: str, since: datetime) -> None:
+        """At once, so that what is read later is true; nobody else decides for the site while its policy changes."""
+        super().forget_viewings(site, since)
+        viewings.forget(self._connection, site, since)
+        for key, viewing in [*self._changed_viewings.items()]:
+            if viewing.site == site and viewing.at <= since:
+                del self._changed_viewings[key]
+        for person in [key for key in self._judged if key[0] == site]:
+            del self._judged[person]
+
+    def add_coins(self, more: SiteCoins) -> None:
+        super().add_coins(more)
+        self._coin_sums.append(more)
+
     # -- writing -----------------------------------------------------------------------------------
 
     def flush(self) -> None:
@@ -216,6 +238,8 @@ class DatabaseBook(ReadingBook):
         reporters.add_records(here, self._record_sums)
         sites.add_records(here, self._site_sums)
         sites.add_recorded(here, self._recorded)
+        viewings.save(here, list(self._changed_viewings.values()))
+        viewings.add_coins(here, self._coin_sums)
         verdicts.insert(here, self._new_verdicts)
         verdicts.insert_reviews(here, self._new_reviews)
         self._insert_events()

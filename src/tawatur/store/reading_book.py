@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from tawatur.imaging.pdq import Hash, from_hex
-from tawatur.store import answers, banks, families, hashes, images, reporters, reports, sites
+from tawatur.store import answers, banks, families, hashes, images, reporters, reports, sites, viewings
 from tawatur.store.answers import Answer
 from tawatur.store.banks import Bank
 from tawatur.store.book import Book
@@ -20,6 +20,7 @@ from tawatur.store.reporters import Reporter
 from tawatur.store.reports import Report
 from tawatur.store.site_hashes import WIDEST
 from tawatur.store.sites import Site
+from tawatur.store.viewings import Viewing
 
 
 class Wants(msgspec.Struct, frozen=True):
@@ -73,6 +74,7 @@ class ReadingBook(Book):
         self._networks: dict[tuple[str, str], _Known] = {}
         self._blocks_read: set[str] = set()
         self._counted_blocks: dict[tuple[str, datetime, datetime], int] = {}
+        self._changed_viewings: dict[tuple[str, str], Viewing] = {}
 
     # -- reading in bulk -----------------------------------------------------------------------
 
@@ -269,6 +271,22 @@ class ReadingBook(Book):
                     if report.reporter == reporter and report.site == site:
                         found.pop(report.id, None)
         return found | super().probations(site, reporter)
+
+    def _load_viewings(self, family: str) -> None:
+        self._viewings[family] = {one.person: one for one in viewings.of_family(self._connection, family)}
+
+    def _load_judged(self, site: str, people: set[str]) -> None:
+        for viewing in viewings.judged(self._connection, site, people):
+            self._judged[site, viewing.person][viewing.family] = viewing
+        for viewing in self._changed_viewings.values():
+            self._note_judged(viewing)
+
+    def _note_judged(self, viewing: Viewing) -> None:
+        if (viewing.site, viewing.person) in self._judged:  # else the database is asked first
+            super()._note_judged(viewing)
+
+    def _load_site_coins(self, site: str) -> None:
+        self._site_coins[site] = viewings.site_coins(self._connection, site)
 
     def _load_answers(self, pairs: set[tuple[str, str]]) -> None:
         self._answers.update(dict.fromkeys(pairs))

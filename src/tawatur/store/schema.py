@@ -299,6 +299,35 @@ network_people = Table(
     Column("reporter", Text, primary_key=True),
 )
 
+viewings = Table(
+    "viewings",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("family", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("upheld", Boolean),
+    Column("reported", Boolean, nullable=False),
+    Index("ix_viewings_site_at", "site", "at"),
+    Index(
+        "ix_viewings_judged",
+        "site",
+        "person",
+        postgresql_where=text("upheld IS NOT NULL"),
+        sqlite_where=text("upheld IS NOT NULL"),
+    ),
+)
+
+site_coins = Table(
+    "site_coins",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("hits", BigInteger, nullable=False),
+    Column("violating", BigInteger, nullable=False),
+    Column("false_alarms", BigInteger, nullable=False),
+    Column("fine", BigInteger, nullable=False),
+)
+
 verdicts = Table(
     "verdicts",
     metadata,

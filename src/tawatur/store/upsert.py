@@ -1,4 +1,5 @@
-"""Inserts that meet a row which is already there: skip it, or add to it. Both databases speak the same ON CONFLICT."""
+"""Inserts that meet a row which is already there: skip it, overwrite it, or add to it. Both databases speak the same
+ON CONFLICT."""
 
 from __future__ import annotations
 
@@ -45,6 +46,20 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[msgspec.Stru
         _skipping(table, connection.dialect.name), _in_order(table, [msgspec.structs.asdict(row) for row in rows])
     )
     return [dict(row) for row in found.mappings()]
+
+
+@cache
+def _overwriting(table: Table, dialect: str) -> Any:
+    statement = _insert(table, dialect)
+    keys = [column.name for column in table.primary_key]
+    values = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+def put(connection: Connection, table: Table, rows: Sequence[msgspec.Struct]) -> None:
+    """Inserts each row, or overwrites the row that has its key."""
+    if rows:
+        many(connection, _overwriting, table, _in_order(table, [columns(row) for row in rows]))
 
 
 def add_up(

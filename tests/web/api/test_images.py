@@ -55,7 +55,48 @@ def test_views_are_added_up(place: Place) -> None:
     assert [event["count"] for event in place.events() if event["type"] == "image.viewed"] == [3, 4]
 
 
-@pytest.mark.parametrize("count", [0, -1, 1_000_001, "3", 1.5, True, None])
+def test_viewers_are_only_counted_unless_the_policy_has_them_kept(place: Place) -> None:
+    image = place.image()
+    views = f"/v1/images/{image}/views"
+    assert place.client.post(views, json={"viewers": ["a", "b", "a"]}).json()["views"] == 2
+    assert place.client.post(views, json={"viewers": ["a"]}).json()["views"] == 3
+    changed = place.client.put("/v1/policy", content="viewers_days = 30", headers={"Content-Type": "application/toml"})
+    assert changed.status_code == 200, changed.text
+    assert place.client.post(views, json={"viewers": ["a", "c"]}).json()["views"] == 5
+    assert place.client.post(views, json={"viewers": ["c", "a", "d"]}).json()["views"] == 6
+    told = [event for event in place.events(limit=1000) if event["type"] == "image.viewed"]
+    assert [event["count"] for event in told] == [2, 1, 2, 1]
+    assert [len(event.get("viewers", ())) for event in told] == [0, 0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"count": 3, "viewers": ["a"]},
+        {"viewers": []},
+        {"viewers": [""]},
+        {"viewers": ["v"] * 1001},
+        {"viewers": "a"},
+    ],
+)
+def test_viewers_that_cannot_be_are_told(place: Place, said: dict[str, Any]) -> None:
+    image = place.image()
+    problem(place.client.post(f"/v1/images/{image}/views", json=said), 422)
+    assert "image.viewed" not in place.types()
+
+
+def test_the_same_viewers_with_the_same_key_are_counted_once(place: Place) -> None:
+    image = place.image()
+    for viewers, status in ((["a"], 200), (["a"], 200), (["b"], 422)):
+        answer = place.client.post(
+            f"/v1/images/{image}/views", json={"viewers": viewers}, headers={"Idempotency-Key": "k"}
+        )
+        assert answer.status_code == status
+    assert place.client.get(f"/v1/images/{image}").json()["views"] == 1
+
+
+@pytest.mark.parametrize("count", [0, -1, 1_000_001, "3", 1.5, True])
 def test_a_number_of_views_that_cannot_be_is_told(place: Place, count: Any) -> None:
     image = place.image()
     told = problem(place.client.post(f"/v1/images/{image}/views", json={"count": count}), 422)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,6 +37,7 @@ from tawatur.web.house import House, house_of
 router = APIRouter(prefix="/v1/images", tags=["images"])
 
 MAX_STATUS = 1000
+MAX_VIEWERS = 1000
 
 
 class ImageOut(BaseModel):
@@ -85,9 +86,24 @@ class AddressesIn(BaseModel):
 
 
 class ViewsIn(BaseModel):
-    count: int = Field(
-        ge=1, le=1_000_000, strict=True, description="How many more distinct people were shown the image."
+    """Either `count` or `viewers`."""
+
+    count: int | None = Field(
+        None, ge=1, le=1_000_000, strict=True, description="How many more distinct people were shown the image."
     )
+    viewers: list[ShortText] | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_VIEWERS,
+        description="Who they are, by the site's own opaque ids, the same as its reporters'. Kept as keyed digests for "
+        "`viewers_days` of the policy, 30 at most; where that is 0, as it is by default, they are only counted.",
+    )
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> ViewsIn:
+        if (self.count is None) == (self.viewers is None):
+            raise ValueError("send either count or viewers")
+        return self
 
 
 class StatusOfOne(BaseModel):
@@ -185,13 +201,17 @@ async def views(
 ) -> Response:
     """Says that more distinct people were shown the image, and could have reported it."""
     key = image_id(image)
+    house = house_of(request)
+    named = house.pseudonyms(site)
+    viewers = [named.person(one) for one in body.viewers or ()]
 
     def run(book: DatabaseBook, now: datetime) -> Given:
-        total, status = count_views(book, site, key, body.count, now)
+        total, status = count_views(book, site, key, body.count, now, viewers)
         return give(200, {"id": key, "status": status, "views": total})
 
     wants = Wants(site, images=(key,))
-    return await make_once(house_of(request), request, wants, str(body.count).encode(), run)
+    said = str(body.count) if body.viewers is None else " ".join(viewers)
+    return await make_once(house, request, wants, said.encode(), run)
 
 
 def gate_url(house: House, request: Request, image: str) -> str:
