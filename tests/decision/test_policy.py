@@ -30,7 +30,6 @@ def test_what_is_written_is_read_back() -> None:
         version='a "quoted" عربي\nversion',
         floor_block=4.5,
         lapse=True,
-        guard_thetas=(0.5, 1.0),
         reasons={**Policy().reasons, "hate": Rule(harm=3.0, cost_block=20.0, blur=False, guard=False)},
     )
     assert parse_policy(policy_toml(policy)) == policy
@@ -48,9 +47,7 @@ def test_every_number_has_its_reason_and_range_and_its_default_lies_within() -> 
         assert len(number.why) > 15
         assert number.why in text
     for number in numbers:
-        value = getattr(Policy(), number.field)
-        for one in value if isinstance(value, tuple) else (value,):
-            assert number.low <= one <= number.high
+        assert number.low <= getattr(Policy(), number.field) <= number.high
     assert tuple(Policy().reasons) == REASONS
 
 
@@ -68,8 +65,6 @@ GOLDEN = [
     ("guard_alpha = nan", 1, "guard_alpha is nan; it must be a number, 1e-06 to 0.5"),
     ("stakes = 2.5", 1, "stakes is 2.5; it must be a whole number, 1 to 1,000"),
     ("lapse = 1", 1, "lapse is 1; it must be true or false"),
-    ("guard_thetas = []", 1, "guard_thetas is []; it must be a list of 1 to 16 numbers, 0.01 to 10"),
-    ("guard_thetas = [1, 'x']", 1, "guard_thetas is [1, 'x']; it must be a list of 1 to 16 numbers, 0.01 to 10"),
     ("version = 3", 1, "version is 3; it must be text of 1 to 100 characters"),
     ("# a comment\n[reasons.spma]", 2, "spma is not a reason; did you mean spam?"),
     ("[reasons.spam]\nharm = 2\n\n[reasons.hate]\nharm = 0", 5,

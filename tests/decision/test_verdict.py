@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from tawatur.decision.case import Case, Pair, Record, Report, Site
-from tawatur.decision.gates import Gate, guard_evidence
+from tawatur.decision.gates import Gate
+from tawatur.decision.guard import needed_beyond_strays
 from tawatur.decision.model import PRIORS
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, Rule
 from tawatur.decision.verdict import Verdict, decide, look_value
@@ -129,19 +130,22 @@ def test_the_guard_sets_two_voices_aside_and_weighs_the_rest_against_the_views()
     verdict = judged(case(crowd(4, "violence", 400), 20))
     assert shut(verdict) == ["guard"]
     assert verdict.action == "blur"
-    assert gate(verdict, "guard").actual == pytest.approx(guard_evidence(2.0, 20.0, 0.006, (0.7, 1.5, 2.5)))
+    assert gate(verdict, "guard").actual == pytest.approx(2.0)
+    assert gate(verdict, "guard").needed == pytest.approx(needed_beyond_strays(20.0, 0.006, 0.01))
     assert judged(case(crowd(4, "violence", 400), 20), changed("violence", guard=False)).action == "block"
+    assert judged(case(crowd(5, "violence", 400), 20)).action == "block"
 
 
-def test_the_guard_by_hand() -> None:
-    # theta 1 alone: 3 - 100 * 0.006 * (e - 1)
-    assert guard_evidence(3.0, 100.0, 0.006, (1.0,)) == pytest.approx(3 - 0.6 * 1.718281828)
-    assert guard_evidence(1000.0, 1e9, 0.006, (0.7, 2.5)) < -1e6
-
-
-def test_without_views_and_for_the_gravest_reasons_there_is_no_guard() -> None:
+def test_without_views_there_is_no_guard() -> None:
     assert gate(judged(case(crowd(6, "violence", 400), None)), "guard").needed is None
-    assert gate(judged(case(crowd(6, "terrorism", 400), 9000)), "guard").needed is None
+
+
+def test_the_gravest_reasons_are_guarded_only_where_people_have_records() -> None:
+    reports = crowd(6, "terrorism", 400)
+    assert gate(judged(case(reports, 9000)), "guard").needed is None
+    guarded = gate(judged(case(reports, 9000, site=mature())), "guard")
+    assert guarded.needed is not None
+    assert not guarded.holds
 
 
 def test_nothing_is_withheld_while_immune_and_everything_after() -> None:

@@ -188,12 +188,6 @@ SECTIONS = (
                 "0.6 % of viewers report a legitimate image; the learned rate counts when it is higher",
             ),
             Number("guard_alpha", 1e-6, 0.5, "one legitimate image in a hundred, over its whole life"),
-            Number(
-                "guard_thetas",
-                0.01,
-                10,
-                "tilts for slow, middling and sudden crowds; the mixture keeps the guarantee",
-            ),
         ),
     ),
     Section(
@@ -264,5 +258,10 @@ RULE_NUMBERS = (
     Number("cost_block", 0.001, 1e6, "what a wrong block costs; blocked from P >= cost_block / (cost_block + harm)"),
     Number("cost_blur", 0.001, 1e6, "what a wrong blur costs: a click"),
     Number("blur", 0, 1, "whether a blur may come before a block"),
-    Number("guard", 0, 1, "off where minutes count more than a wrong block: terrorism and child safety"),
+    Number(
+        "guard",
+        0,
+        1,
+        "where minutes count more than a wrong block, terrorism and child safety, only from the record pool on",
+    ),
 )

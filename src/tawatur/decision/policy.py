@@ -131,8 +131,6 @@ def _toml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return msgspec.json.encode(value).decode()  # a JSON string is a TOML basic string
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
     return repr(value)
 
 
@@ -171,10 +169,6 @@ def _value(name: str, value: Any, number: Number, default: Any, line: int) -> An
         if not isinstance(value, bool):
             raise PolicyError(f"{name} is {value!r}; it must be true or false", line)
         return value
-    if isinstance(default, tuple):
-        if not isinstance(value, list) or not 0 < len(value) <= 16 or not all(_allowed(one, number) for one in value):
-            raise PolicyError(f"{name} is {value!r}; it must be a list of 1 to 16 numbers, {_range(number)}", line)
-        return tuple(float(one) for one in value)
     if isinstance(default, int) and not isinstance(value, int):
         raise PolicyError(f"{name} is {value!r}; it must be a whole number, {_range(number)}", line)
     if not _allowed(value, number):

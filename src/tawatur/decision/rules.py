@@ -115,7 +115,6 @@ class Policy(msgspec.Struct, frozen=True):
     guard_reports: int = 2
     guard_rho0: float = 0.006
     guard_alpha: float = 0.01
-    guard_thetas: tuple[float, ...] = (0.7, 1.5, 2.5)
     # breaker
     breaker_blocks: int = 30
     breaker_times: float = 10.0
