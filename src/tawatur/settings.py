@@ -40,20 +40,28 @@ class Settings(BaseSettings):
         description="Networks that pictures may be fetched from although they are not public, such as `10.1.0.0/16`, "
         "separated by commas. Default: none.",
     )
+    trusted_proxies: str = Field(
+        "127.0.0.0/8,::1/128",
+        description="Networks of web servers in front of this one, separated by commas: only from these is "
+        "`X-Forwarded-For` believed. Default: this machine.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )
 
-    @field_validator("fetch_allow")
+    @field_validator("fetch_allow", "trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
-        for text in filter(None, map(str.strip, value.split(","))):
-            ip_network(text)
+        _listed(value)
         return value
 
     def allowed_networks(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `fetch_allow`."""
-        return [ip_network(text) for text in filter(None, map(str.strip, self.fetch_allow.split(",")))]
+        return _listed(self.fetch_allow)
+
+    def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `trusted_proxies`."""
+        return _listed(self.trusted_proxies)
 
     def resolved_database_url(self) -> str:
         """The database's address, in the data directory where none is set."""
@@ -77,6 +85,10 @@ class Settings(BaseSettings):
                 "with another secret, known reporters would be strangers."
             )
         return found
+
+
+def _listed(networks: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(text) for text in filter(None, map(str.strip, networks.split(",")))]
 
 
 def _make_secret(path: Path) -> None:

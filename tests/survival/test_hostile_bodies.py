@@ -563,7 +563,8 @@ def test_the_api_keeps_to_its_description(house: House) -> None:
     schema = schemathesis.openapi.from_url(f"{house.server.base_url}/openapi.json")
     names = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
     checks = CHECKS.get_by_names(names)
-    operations = [result.ok() for result in schema.get_all_operations()]
+    endless = ("/widget/changes", "/v1/events/stream")  # tests/delivery reads these
+    operations = [found for result in schema.get_all_operations() if (found := result.ok()).path not in endless]
     assert len(operations) >= 8
     known = {"image": house.image, "report": house.report}
 

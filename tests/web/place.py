@@ -100,7 +100,7 @@ def opened(database_url: str, data_dir: Path, **settings: Any) -> Iterator[Place
     keys = make_site(database_url, "test")
     logs.configure("error")  # as `tawatur serve` does; structlog's own way of showing a failure takes seconds
     app = make_app(Settings(database_url=database_url, data_dir=data_dir, **settings))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, raise_server_exceptions=False, client=("127.0.0.1", 50_000)) as client:
         yield Place(client, keys, database_url, data_dir)
 
 

@@ -167,6 +167,10 @@ EVENT_TYPES: tuple[type[Event], ...] = (
 )
 TYPES: tuple[str, ...] = tuple(str(kind.__struct_config__.tag) for kind in EVENT_TYPES)
 
+STATE_CHANGES: tuple[str, ...] = tuple(
+    str(kind.__struct_config__.tag) for kind in EVENT_TYPES if issubclass(kind, StateChange)
+)
+
 _encoder = msgspec.json.Encoder()
 
 

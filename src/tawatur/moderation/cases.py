@@ -14,7 +14,10 @@ from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, policy_kept
 from tawatur.moderation.viewers import viewers_of
 from tawatur.store.book import Book
+from tawatur.store.database import Database
 from tawatur.store.families import Authority, Family
+from tawatur.store.ids import new_id
+from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import Reporter
 from tawatur.store.reports import Past
 from tawatur.store.reports import Report as StoredReport
@@ -35,6 +38,14 @@ def read_stored(stored: StoredPolicy) -> Policy:
     """The policy of a stored document. One that changes the default's numbers and keeps its name is called after its
     version here, so that no verdict names a policy that it was not decided by."""
     return _parsed(stored.document, stored.version)
+
+
+def policy_now(database: Database, site: str | None) -> Policy:
+    """The site's policy now; the default one where no site is named."""
+    if site is None:
+        return DEFAULT_POLICY
+    with database.read() as connection:
+        return policy_of(ReadingBook(connection, new_id), site)
 
 
 def model_of(book: Book, site: str) -> Model:

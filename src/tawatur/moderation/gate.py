@@ -9,7 +9,7 @@ from tawatur.moderation.sites import digest
 from tawatur.store import addresses, images
 from tawatur.store.database import Database
 from tawatur.store.families import BLOCKED, BLURRED, VISIBLE
-from tawatur.store.images import Shown
+from tawatur.store.images import Shown, Visibility
 
 _WORST_FIRST = (BLOCKED, BLURRED, VISIBLE)
 
@@ -44,3 +44,15 @@ def look_up_address(database: Database, public_key: str, path: str, host: str | 
         if row.image is not None and row.status is not None and (host is None or row.host in ("", host))
     ]
     return min(found, key=lambda one: _WORST_FIRST.index(one.status), default=None)
+
+
+def visibilities(database: Database, ids: set[str]) -> dict[str, Visibility]:
+    """What readers see of each of these images, of whichever sites; unknown ids are left out."""
+    with database.read() as connection:
+        return {found.id: found for found in images.visibilities(connection, ids)}
+
+
+def sites_of(database: Database, ids: set[str]) -> dict[str, str]:
+    """Whose images these are; unknown ids are left out."""
+    with database.read() as connection:
+        return images.sites_of(connection, ids)

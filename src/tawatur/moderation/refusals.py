@@ -84,3 +84,7 @@ class KeyReused(Refused):
 
 class UnknownSite(Refused):
     """No such site"""
+
+
+class TokenRefused(Refused):
+    """No valid reporter token"""

@@ -70,11 +70,13 @@ def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
     return Reported(report.id, family.status, new=True)
 
 
-def withdraw_report(book: Book, site: str, report_id: str, now: datetime) -> Reported:
-    """Takes a report back, as if it had never been made. Raises UnknownReport, and AlreadyJudged when people decided on
-    it."""
+def withdraw_report(book: Book, site: str, report_id: str, now: datetime, only: str | None = None) -> Reported:
+    """Takes a report back, as if it had never been made. `only` is the one reporter who may, None: the site asks.
+
+    Raises UnknownReport, and AlreadyJudged when people decided on it.
+    """
     report = book.report(site, report_id)
-    if report is None:
+    if report is None or only not in (None, report.reporter):
         raise UnknownReport(f"This site has no report {report_id!r}.")
     family = book.family(report.family)
     if report.withdrawn_at is not None:

@@ -44,6 +44,18 @@ _every = (
     .order_by(_events.position)
     .limit(bindparam("limit"))
 )
+_told = (
+    select(schema.events)
+    .where(
+        _events.position > bindparam("after"),
+        _events.position <= bindparam("last"),
+        _events.type.in_(bindparam("types", expanding=True)),
+    )
+    .order_by(_events.position)
+)
+_sites = select(_events.site.distinct()).where(
+    _events.position > bindparam("after"), _events.position <= bindparam("last")
+)
 _unpositioned = (
     select(_events.id).where(_events.position.is_(None)).order_by(_events.at, _events.id).limit(bindparam("limit"))
 )
@@ -59,6 +71,16 @@ def page(connection: Connection, site: str, after: int, limit: int) -> list[Even
 
 def page_of_all(connection: Connection, after: int, limit: int) -> list[EventRow]:
     return rows.read(connection, EventRow, _every, after=after, limit=limit)
+
+
+def of_types(connection: Connection, types: Sequence[str], after: int, last: int) -> list[EventRow]:
+    """All sites' events of these types with positions above `after`, up to `last`, in order."""
+    return rows.read(connection, EventRow, _told, types=sorted(types), after=after, last=last)
+
+
+def sites(connection: Connection, after: int, last: int) -> set[str]:
+    """The sites that have events with positions above `after`, up to `last`."""
+    return set(connection.execute(_sites, {"after": after, "last": last}).scalars())
 
 
 def insert(connection: Connection, events: Sequence[EventRow]) -> None:

@@ -52,6 +52,15 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
 
 
+class Visibility(msgspec.Struct, frozen=True, gc=False):
+    """What readers see of an image: its status, and the reason where it is not simply visible."""
+
+    id: str
+    site: str
+    status: str
+    reason: str | None
+
+
 _images = schema.images.c
 _families = schema.families.c
 _shown = (
@@ -70,6 +79,12 @@ _shown = (
     .join(schema.families, _families.id == _images.family)
     .where(_images.id == bindparam("id"))
 )
+_visibility = (
+    select(_images.id, _images.site, _families.status, _families.reason)
+    .join(schema.families, _families.id == _images.family)
+    .where(_images.id.in_(bindparam("ids", expanding=True)))
+)
+_homes = select(_images.id, _images.site).where(_images.id.in_(bindparam("ids", expanding=True)))
 _by_id = select(schema.images).where(_images.id.in_(bindparam("ids", expanding=True)))
 _same_bytes = (
     select(schema.images)
@@ -96,6 +111,16 @@ def of_family(connection: Connection, family: str) -> list[Image]:
 def shown(connection: Connection, image: str) -> Shown | None:
     """What the gate may show of the image with this id, of whichever site."""
     return next(iter(rows.read(connection, Shown, _shown, id=image)), None)
+
+
+def visibilities(connection: Connection, ids: set[str]) -> list[Visibility]:
+    """What readers see of those of these images that there are, of whichever sites."""
+    return rows.read(connection, Visibility, _visibility, ids=sorted(ids))
+
+
+def sites_of(connection: Connection, ids: set[str]) -> dict[str, str]:
+    """The sites of those of these images that there are."""
+    return {row.id: row.site for row in connection.execute(_homes, {"ids": sorted(ids)})}
 
 
 def save(connection: Connection, images: list[Image]) -> None:

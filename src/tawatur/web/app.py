@@ -14,9 +14,11 @@ from starlette.middleware import Middleware
 from tawatur import __version__
 from tawatur.settings import Settings
 from tawatur.web import gate, gate_check, health, problems
-from tawatur.web.api import banks, decisions, events, images, policy, reports
+from tawatur.web.api import banks, decisions, events, images, policy, reporter_tokens, reports
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
+from tawatur.web.widget import script, state
+from tawatur.web.widget.cors import PageFacing
 
 _PROBLEM = {
     "type": "object",
@@ -60,13 +62,13 @@ def make_app(settings: Settings) -> Starlette:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for part in (images, reports, decisions, banks, policy, events):
+    for part in (images, reports, reporter_tokens, decisions, banks, policy, events, state):
         api.include_router(part.router, responses={"default": _problem_response()})
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)
     # What is asked most is not worth FastAPI's way to it.
-    busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *health.raw_routes]
-    app = Starlette(routes=busy, lifespan=lifespan, middleware=[Middleware(BodyLimit)])
+    busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *script.raw_routes, *health.raw_routes]
+    app = Starlette(routes=busy, lifespan=lifespan, middleware=[Middleware(PageFacing), Middleware(BodyLimit)])
     app.router.default = api  # not mounted: a mount would also take a busy path asked with another method, for a 404
     app.router.redirect_slashes = False
     problems.install(app)

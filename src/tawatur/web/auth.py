@@ -1,17 +1,25 @@
-"""Who asks: a site with its secret key."""
+"""Who asks: a site with its secret key, or one of its readers with a reporter token."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
+from tawatur.moderation import tokens
+from tawatur.moderation.tokens import Claims
 from tawatur.web.house import house_of
 from tawatur.web.problems import Problem
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="siteKey", description="A site's secret key.")
+_token = HTTPBearer(
+    auto_error=False,
+    scheme_name="reporterToken",
+    description="A reporter token: from the site's backend (`POST /v1/reporter-tokens`), or for a proof of work.",
+)
 
 
 class NotSignedIn(Problem):
@@ -27,13 +35,33 @@ class NotSignedIn(Problem):
 
 async def site_of(request: Request) -> str:
     """The id of the site whose secret key the request carries. Raises NotSignedIn."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise NotSignedIn
-    site = await house_of(request).site_of_key(key.strip())
+    site = await house_of(request).site_of_key(_shown(request))
     if site is None:
         raise NotSignedIn
     return site
+
+
+def _shown(request: Request) -> str:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise NotSignedIn
+    return key.strip()
+
+
+class Asker(NamedTuple):
+    """A site, and which of its readers it is who asks; `reader` is None when the site itself asks."""
+
+    site: str
+    reader: Claims | None
+
+
+async def asker_of(request: Request) -> Asker:
+    """Whose key or token the request carries. Raises NotSignedIn and TokenRefused."""
+    shown = _shown(request)
+    if not shown.startswith(tokens.PREFIX):
+        return Asker(await site_of(request), None)
+    claims = tokens.read(house_of(request).secret, shown, datetime.now(UTC))
+    return Asker(claims.site, claims)
 
 
 async def _documented(
@@ -44,3 +72,15 @@ async def _documented(
 
 SiteId = Annotated[str, Depends(_documented)]
 """A parameter of this type is the id of the site that asks."""
+
+
+async def _either(
+    request: Request,
+    key: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    token: Annotated[HTTPAuthorizationCredentials | None, Security(_token)],
+) -> Asker:
+    return await asker_of(request)
+
+
+SiteOrReader = Annotated[Asker, Depends(_either)]
+"""A parameter of this type is the site that asks, or its reader."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -13,9 +14,11 @@ from anyio import CapacityLimiter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from tawatur.delivery.feed import Feed
 from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.sequencer import Sequencer
 from tawatur.moderation.fetch import Fetcher
+from tawatur.moderation.gate import sites_of
 from tawatur.moderation.learn import learn_nightly
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.sites import site_of_key
@@ -26,6 +29,8 @@ from tawatur.store.database import Database, DatabaseUnavailable
 from tawatur.store.files import Files
 from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
+from tawatur.web.pace import Pace
+from tawatur.web.streams import Places
 
 T = TypeVar("T")
 
@@ -34,6 +39,9 @@ DECODING_AT_ONCE = 8
 """Requests that may wait for a decoder on threads of their own: reading the database never waits behind them."""
 KEYS_REMEMBERED_S = 5.0
 """A revoked key stops working after this long at the latest."""
+
+SITES_REMEMBERED = 50_000
+"""Pictures of which the process remembers whose they are."""
 
 log = structlog.get_logger(__name__)
 
@@ -51,20 +59,27 @@ class House:
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.sequencer = Sequencer(self.database)
         self.copies = Copies(settings.data_dir / "hashes")
-        self.writer = Writer(self.database, new_id, on_commit=self.sequencer.wake, copies=self.copies)
+        self.feed = Feed(self.database)
+        self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
+        self.places = Places()
+        self.reports_pace = Pace(most=30, seconds=60)
+        self.proxies = settings.proxy_networks()
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._keys: dict[str, tuple[float, str]] = {}
+        self._sites: dict[str, str] = {}
         self._sweeper: asyncio.Task[None] | None = None
 
     def open(self) -> None:
         self.writer.start()
         self.sequencer.start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
+        self.feed.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
         if self._sweeper is not None:
             self._sweeper.cancel()
+        self.feed.stop()
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sandbox.close)
@@ -93,6 +108,23 @@ class House:
         else:
             self._keys.pop(key, None)
         return site
+
+    async def sites_of(self, images: Iterable[str]) -> dict[str, str]:
+        """Whose images these are; unknown ids are left out. An image never changes hands, so it is remembered."""
+        wanted = set(images)
+        unknown = wanted - self._sites.keys()
+        if unknown:
+            found = await run_in_threadpool(sites_of, self.database, unknown)
+            if len(self._sites) + len(found) > SITES_REMEMBERED:
+                self._sites.clear()
+                found |= await run_in_threadpool(sites_of, self.database, wanted - unknown)
+            self._sites.update(found)
+        return {image: self._sites[image] for image in wanted if image in self._sites}
+
+    def _committed(self) -> None:
+        """In the writer's thread, after each commit."""
+        self.sequencer.wake()
+        self.feed.wake()
 
     async def _sweep(self) -> None:
         learned: date | None = None

@@ -40,6 +40,7 @@ _STATUS: dict[type[Exception], int] = {
     refusals.PolicyMoved: 412,
     refusals.UnknownVersion: 404,
     refusals.KeyReused: 422,
+    refusals.TokenRefused: 401,
     FormatNotAllowed: 415,
     TooManyBytes: 413,
     ImageRefused: 422,
@@ -51,8 +52,11 @@ log = structlog.get_logger(__name__)
 class Problem(Exception):
     """A failure that is about the request itself, not about what it asks for."""
 
-    def __init__(self, status: int, detail: str, title: str | None = None, **more: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, title: str | None = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(detail)
+        self.headers = headers
         self.status = status
         self.detail = detail
         self.title = title or HTTPStatus(status).phrase
@@ -80,6 +84,11 @@ def unavailable(detail: str) -> Response:
     return answer(503, "Not available now", detail, {"Retry-After": RETRY_AFTER_S})
 
 
+def too_often(what: str, seconds: int) -> Problem:
+    """What was done more often than one may; it may be done again after so many seconds."""
+    return Problem(429, f"{what} Try again in {seconds} seconds.", "Too often", {"Retry-After": str(seconds)})
+
+
 def of_validation(errors: list[Any]) -> Response:
     """What in a request is not as it must be, one entry a place."""
     found = [
@@ -93,7 +102,7 @@ def of_error(error: Exception) -> Response:
     """The response for any failure; what nobody foresaw is logged and told as a 500 without its inside."""
     match error:
         case Problem():
-            return answer(error.status, error.title, error.detail, **error.more)
+            return answer(error.status, error.title, error.detail, error.headers, **error.more)
         case Refused() | ImageRefused():
             return of_refusal(error)
         case DatabaseUnavailable():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tawatur.web.problems import answer
@@ -12,11 +15,40 @@ HEAD_BYTES = 64 * 1024
 """The request line and all headers together."""
 
 
+class Line(NamedTuple):
+    """What an answer without end must know of its connection: when the server wants to stop, and how to cut it off."""
+
+    leaving: asyncio.Event
+    cut: Callable[[], None]
+
+
+_LINE = "tawatur.line"
+
+
+def line_of(scope: Scope) -> Line:
+    """The connection that a request came over; where there is none, as in tests, it never wants to end."""
+    found = scope.get("extensions", {}).get(_LINE)
+    return found if isinstance(found, Line) else Line(asyncio.Event(), lambda: None)
+
+
 class Wire(HttpToolsProtocol):
     """uvicorn's protocol, which by itself answers such requests in plain text and takes heads of any length."""
 
+    _line: Line
     _in_head = True
     _head = 0  # bytes of it so far, counted from the first piece that belongs to it alone
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._line = Line(asyncio.Event(), transport.abort)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._line.leaving.set()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()  # type: ignore[no-untyped-call, unused-ignore]
+        self.scope["extensions"] = {_LINE: self._line}  # type: ignore[dict-item]
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -64,18 +64,32 @@ IdempotencyKey = Annotated[
 ]
 
 
+def is_id(text: str) -> bool:
+    """Whether this has the form of our ids."""
+    return _ID.fullmatch(text) is not None
+
+
 def image_id(text: str) -> str:
     """The id, if it has an id's form; one that has not is of no image. Raises UnknownImage."""
-    if not _ID.fullmatch(text):
+    if not is_id(text):
         raise UnknownImage(f"This site has no image {text[:80]!r}.")
     return text
 
 
 def report_id(text: str) -> str:
     """The same for reports. Raises UnknownReport."""
-    if not _ID.fullmatch(text):
+    if not is_id(text):
         raise UnknownReport(f"This site has no report {text[:80]!r}.")
     return text
+
+
+def in_utc(moment: datetime) -> datetime:
+    """When an account was made, in UTC. Raises Problem where the calendar ends on the way."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        detail = f"account_created_at: {moment.isoformat()} is not within the years 1 to 9999 in UTC."
+        raise Problem(422, detail, "The request is not valid") from None
 
 
 def idempotency_key(request: Request) -> str | None:

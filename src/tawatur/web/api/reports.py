@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter
@@ -16,18 +16,27 @@ from starlette.routing import Route
 from tawatur.log.events import Signals
 from tawatur.moderation.once import Given
 from tawatur.moderation.pseudonyms import Pseudonyms
+from tawatur.moderation.refusals import TokenRefused
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
+from tawatur.moderation.tokens import Claims
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change
-from tawatur.web.api.fields import ReportId, give, image_id, make_once, report_id
-from tawatur.web.auth import SiteId, site_of
+from tawatur.web.api.fields import ReportId, give, image_id, in_utc, make_once, report_id
+from tawatur.web.auth import SiteOrReader, asker_of
 from tawatur.web.house import house_of
-from tawatur.web.problems import Problem
+from tawatur.web.peers import client_address
+from tawatur.web.problems import Problem, too_often
 
 router = APIRouter(tags=["reports"])
 
+T = TypeVar("T")
+
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern="^[^\\x00]*$")]
+_Comment = Annotated[
+    Annotated[str, msgspec.Meta(max_length=4000, pattern="^[^\\x00]*$")] | None,
+    msgspec.Meta(description="In the reporter's own words."),
+]
 _Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -49,11 +58,15 @@ class ReportIn(msgspec.Struct, forbid_unknown_fields=True):
 
     reporter: Annotated[_Word, msgspec.Meta(description="The site's own opaque id of who reports.")]
     reason: Annotated[_Word, msgspec.Meta(description="One of the reasons of the site's policy.")]
-    comment: Annotated[
-        Annotated[str, msgspec.Meta(max_length=4000, pattern="^[^\\x00]*$")] | None,
-        msgspec.Meta(description="In the reporter's own words."),
-    ] = None
+    comment: _Comment = None
     signals: SignalsIn | None = None
+
+
+class ReaderReportIn(msgspec.Struct, forbid_unknown_fields=True):
+    """The same with a reporter token, which says whose report it is."""
+
+    reason: Annotated[_Word, msgspec.Meta(description="One of the reasons of the site's policy.")]
+    comment: _Comment = None
 
 
 class ReportOut(BaseModel):
@@ -64,26 +77,53 @@ class ReportOut(BaseModel):
 
 
 _decoder = msgspec.json.Decoder(ReportIn)
+_reader_decoder = msgspec.json.Decoder(ReaderReportIn)
 _NO_SIGNALS = Signals()
 
 
 async def make_report(request: Request) -> Response:
     """POST /v1/images/{id}/reports: 201 for a new report, 200 with the same id for a repeat."""
-    site = await site_of(request)
+    site, reader = await asker_of(request)
     image = image_id(request.path_params["image"])
     body = await request.body()
-    try:
-        said = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(422, str(error), "The request is not valid") from error
     house = house_of(request)
-    new = _pseudonymous(house.pseudonyms(site), site, image, said)
+    if reader is None:
+        new = _pseudonymous(house.pseudonyms(site), site, image, _said(_decoder, body))
+    else:
+        new = await _of_reader(request, reader, image, _said(_reader_decoder, body))
     wants = Wants(site, images=(image,), reporters=(new.reporter,))
 
     def run(book: DatabaseBook, now: datetime) -> Given:
         return _given(receive_report(book, new, now), 201)
 
-    return await make_once(house, request, wants, body, run)
+    if reader is None:
+        return await make_once(house, request, wants, body, run)
+    # A reader's repeat is answered like the first one anyway, and another reader's key must not get at the answer.
+    given = await house.make(Change(wants, run))
+    return Response(given.body, given.status, media_type="application/json")
+
+
+def _said(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(422, str(error), "The request is not valid") from error
+
+
+async def _of_reader(request: Request, reader: Claims, image: str, said: ReaderReportIn) -> NewReport:
+    """The report of whom the token stands for, over the network that the token names or the report comes from."""
+    house = house_of(request)
+    home = (await house.sites_of([image])).get(image, reader.site)
+    if home != reader.site:
+        raise TokenRefused("This reporter token is of another site than the image. Get one of the image's site.")
+    if wait := house.reports_pace.take(reader.reporter):
+        raise too_often("You have reported very often within a minute.", wait)
+    signals = Signals(
+        network=reader.network or house.pseudonyms(reader.site).network(client_address(request)),
+        device=reader.device,
+        account_created_at=reader.account_made,
+    )
+    return NewReport(reader.site, image, reader.reporter, said.reason, said.comment, signals)
 
 
 def _pseudonymous(pseudonyms: Pseudonyms, site: str, image: str, said: ReportIn) -> NewReport:
@@ -94,17 +134,9 @@ def _pseudonymous(pseudonyms: Pseudonyms, site: str, image: str, said: ReportIn)
             network=None if mine.network is None else pseudonyms.network(mine.network),
             device=None if mine.device is None else pseudonyms.device(mine.device),
             referrer=None if mine.referrer is None else pseudonyms.referrer(mine.referrer),
-            account_created_at=None if mine.account_created_at is None else _in_utc(mine.account_created_at),
+            account_created_at=None if mine.account_created_at is None else in_utc(mine.account_created_at),
         )
     return NewReport(site, image, pseudonyms.person(said.reporter), said.reason, said.comment, signals)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        detail = f"account_created_at: {moment.isoformat()} is not within the years 1 to 9999 in UTC."
-        raise Problem(422, detail, "The request is not valid") from None
 
 
 def _given(reported: Reported, new_status: int) -> Given:
@@ -112,12 +144,14 @@ def _given(reported: Reported, new_status: int) -> Given:
 
 
 @router.delete("/v1/reports/{report}", summary="Withdraw a report", response_model=ReportOut)
-async def withdraw(request: Request, site: SiteId, report: ReportId) -> Any:
-    """Takes a report back, as if it had never been made. Withdrawing twice is the same as once."""
+async def withdraw(request: Request, asker: SiteOrReader, report: ReportId) -> Any:
+    """Takes a report back, as if it had never been made. Withdrawing twice is the same as once. With a reporter token
+    only one's own."""
     key = report_id(report)
-    house = house_of(request)
+    site, reader = asker
+    only = None if reader is None else reader.reporter
     wants = Wants(site, reports=(key,))
-    found = await house.make(Change(wants, lambda book, now: withdraw_report(book, site, key, now)))
+    found = await house_of(request).make(Change(wants, lambda book, now: withdraw_report(book, site, key, now, only)))
     return ReportOut(id=found.id, status=found.status)
 
 
@@ -126,7 +160,9 @@ raw_routes = [Route("/v1/images/{image}/reports", make_report, methods=["POST"])
 
 def document(paths: dict[str, Any], components: dict[str, Any]) -> None:
     """Adds the raw route to the OpenAPI document."""
-    (schema,), shapes = msgspec.json.schema_components([ReportIn], ref_template="#/components/schemas/{name}")
+    schemas, shapes = msgspec.json.schema_components(
+        [ReportIn, ReaderReportIn], ref_template="#/components/schemas/{name}"
+    )
     components.setdefault("schemas", {}).update(shapes)
     components["schemas"].setdefault("ReportOut", ReportOut.model_json_schema())
     answered = {"application/json": {"schema": {"$ref": "#/components/schemas/ReportOut"}}}
@@ -136,14 +172,14 @@ def document(paths: dict[str, Any], components: dict[str, Any]) -> None:
             "tags": ["reports"],
             "summary": "Report an image",
             "description": "One reporter's statement that one image breaks one rule. "
-            "Repeats are answered 200 with the same id.",
+            "Repeats are answered 200 with the same id. With a reporter token the reporter is the token's.",
             "operationId": "make_report",
-            "security": [{"siteKey": []}],
+            "security": [{"siteKey": []}, {"reporterToken": []}],
             "parameters": [
                 {"name": "image", "in": "path", "required": True, "schema": {"type": "string"}},
                 {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}},
             ],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": list(schemas)}}}},
             "responses": {
                 "201": {"description": "Taken, and decided", "content": answered},
                 "200": {"description": "This reporter's report of this image was there already", "content": answered},
