@@ -54,6 +54,7 @@ def test_the_whole_way_of_a_picture(client: Any, tmp_path: Path) -> None:
         assert client.register(file=file).copies == [made.id]
     assert client.register(pdq=made.pdq, quality=90).status == "visible"
     assert client.views(made.id, 40).views == 40
+    assert client.views(made.id, viewers=["v1", "v2"]).views == 42
     assert client.add_addresses(made.id, ["/small/1.png"]).status == "visible"
 
     first = client.report(made.id, reporter="r0", reason="violence", network="203.0.113.7", account_created_at=OLD)

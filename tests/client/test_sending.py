@@ -170,6 +170,7 @@ def test_an_id_can_lead_to_no_other_path(send: Send, image: str) -> None:
     "wrong",
     [
         lambda: Client("http://x", "k").register(),
+        lambda: Client("http://x", "k").views("i"),
         lambda: Client("http://x", "k").register(file=b"x", url="https://x"),
         lambda: Client("http://x", "k").report("i", reporter="r", reason="x", account_created_at=datetime(2020, 1, 1)),  # noqa: DTZ001
     ],

@@ -177,7 +177,7 @@ class Server:
             TAWATUR_DATA_DIR=str(self.data_dir),
             PYTHONUNBUFFERED="1",
             NO_COLOR="1",
-            **_bytecode(),
+            **bytecode(),
             **self.environment,
         )
 
@@ -218,7 +218,7 @@ def _is_worker(pid: int) -> bool:
 
 
 @cache
-def _bytecode() -> dict[str, str]:
+def bytecode() -> dict[str, str]:
     """Where Python must not keep bytecode beside the source, every start would compile all of it: seconds each time."""
     if not sys.dont_write_bytecode:
         return {}

@@ -73,9 +73,19 @@ def statuses(ids: Sequence[str]) -> Call[dict[str, str]]:
     return Call("POST", "/v1/images/status", _Statuses, body={"ids": list(ids)})
 
 
-def views(image: str, count: int, *, idempotency_key: str | None = None) -> Call[Views]:
-    """Says that `count` more distinct people were shown the image."""
-    return Call("POST", _of(image, "views"), Views, body={"count": count}, key=idempotency_key)
+def views(
+    image: str,
+    count: int | None = None,
+    *,
+    viewers: Sequence[str] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Views]:
+    """Says that `count` more distinct people were shown the image, or who they were: `viewers`, by the same ids as
+    reporters. Raises ValueError when it is not one of the two."""
+    if (count is None) == (viewers is None):
+        raise ValueError("Give one of `count` and `viewers`.")
+    said = {"count": count} if viewers is None else {"viewers": list(viewers)}
+    return Call("POST", _of(image, "views"), Views, body=said, key=idempotency_key)
 
 
 def report(
