@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from tawatur import cli
-from tawatur.log.events import ImageViewed
+from tawatur.log.events import ImageViewed, ReportReceived
 from tawatur.log.events import row as event_row
 from tawatur.store import events
 from tawatur.store.database import Database
@@ -240,3 +240,25 @@ def test_a_policy_that_cannot_be_set_is_told(home: dict[str, str], tmp_path: Pat
     fails(tawatur("policy", "show", "--site", "example.org", "--version", "7", **home), "no version 7")
     fails(tawatur("policy", "show", "--version", "7", **home), "--site")
     fails(tawatur("policy", "show", str(wrong), "--site", "example.org", **home), "not both")
+
+
+def test_a_policy_is_previewed_on_the_sites_own_log(home: dict[str, str], tmp_path: Path) -> None:
+    site = json.loads(tawatur("site", "create", "example.org", "--json", **home).stdout)["site"]
+    database = Database(f"sqlite:///{home['TAWATUR_DATA_DIR']}/tawatur.db")
+    now = datetime.now(UTC)
+    made = [
+        event_row(f"{n:05}", site, "i1", now, ReportReceived(report=f"{n}", reporter=f"r{n}", reason="violence"))
+        for n in range(12)
+    ]
+    with database.write() as connection:
+        events.insert(connection, [msgspec.structs.replace(one, position=n) for n, one in enumerate(made, 2)])
+    database.close()
+    changed = tmp_path / "changed.toml"
+    changed.write_text('version = "never"\nfloor_block = 1000\nfloor_blur = 1000\n')
+    found = tawatur("policy", "preview", "example.org", str(changed), "--days", "3", **home)
+    assert found.returncode == 0, found.stderr
+    for word in ("blocked", "now: default-1", "then: never", "violence", "blocked less", "i1"):
+        assert word in found.stdout
+    told = json.loads(tawatur("policy", "preview", "example.org", str(changed), "--json", **home).stdout)
+    assert told["differences"]["blocked_less"] == {"count": 1, "images": ["i1"]}
+    fails(tawatur("policy", "preview", "nobody", str(changed), **home), "nobody")

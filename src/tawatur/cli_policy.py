@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from tawatur.terminal import database_ready, err, out, settings_here
@@ -66,6 +67,33 @@ def policy_diff(
         out.print(f"{name}: {was} -> [bold]{now}[/bold]", highlight=False)
     if not found:
         out.print("No number differs.")
+
+
+@policy_app.command("preview")
+def policy_preview(
+    site: SiteName,
+    file: PolicyFile,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days to live again.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Say what a policy would have done in the last days, beside the one in force. Changes nothing.
+
+    The site's log is run through the engine twice, from its beginning; only the last days differ and count.
+    """
+    from datetime import UTC, datetime
+
+    from tawatur.lab.preview_command import run, table
+    from tawatur.lab.replay_command import read_policy
+    from tawatur.moderation.sites import find_site
+
+    changed = read_policy(file)
+    database = database_ready()
+    found = run(database, find_site(database, site).id, changed, days, datetime.now(UTC), err)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        for one in table(found):
+            out.print(one)
 
 
 @policy_app.command("set")

@@ -96,6 +96,14 @@ class Replay:
         told, book.told = book.told, []
         return [{key: value for key, value in line(row).items() if key != "position"} for row in told]
 
+    def rule_by(self, policy: Policy) -> None:
+        """From here on this policy holds, whatever the history says that the site changed."""
+        self._policy = policy
+        if self._book is not None:
+            before = self._book.policy(SITE)
+            version = 1 if before is None else before.version + 1
+            self._book.add_policy(StoredPolicy(SITE, version, policy_toml(policy), self._book.now))
+
     def queue(self, limit: int = 2) -> list[str]:
         """The images that a person should look at next, one a family, best first by what a look is worth now."""
         book, now = self._book, self._now

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from tawatur.store import rows, schema
 from tawatur.store.upsert import insert_new
@@ -38,6 +38,7 @@ _page = (
     .order_by(_events.position)
     .limit(bindparam("limit"))
 )
+_count = select(func.count()).select_from(schema.events).where(_events.site == bindparam("site"))
 _every = (
     select(schema.events)
     .where(_events.position > bindparam("after"))
@@ -81,6 +82,11 @@ def of_types(connection: Connection, types: Sequence[str], after: int, last: int
 def sites(connection: Connection, after: int, last: int) -> set[str]:
     """The sites that have events with positions above `after`, up to `last`."""
     return set(connection.execute(_sites, {"after": after, "last": last}).scalars())
+
+
+def count(connection: Connection, site: str) -> int:
+    """How many events the site has."""
+    return int(connection.execute(_count, {"site": site}).scalar_one())
 
 
 def insert(connection: Connection, events: Sequence[EventRow]) -> None:

@@ -30,6 +30,7 @@ from tawatur.store.files import Files
 from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
 from tawatur.web.pace import Pace
+from tawatur.web.previews import Previews
 from tawatur.web.streams import Places
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class House:
         self.sandbox = Sandbox()
         self.decoding = CapacityLimiter(DECODING_AT_ONCE)
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
+        self.previews = Previews(settings.resolved_database_url())
         self.sequencer = Sequencer(self.database)
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
@@ -80,6 +82,7 @@ class House:
         if self._sweeper is not None:
             self._sweeper.cancel()
         self.feed.stop()
+        self.previews.close()
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sandbox.close)

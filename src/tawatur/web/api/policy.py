@@ -61,6 +61,11 @@ class VersionsOut(BaseModel):
     next: int | None
 
 
+class PreviewIn(BaseModel):
+    toml: str = Field(description="The policy to try. What it leaves out keeps its default.")
+    days: int = Field(30, ge=1, le=3650, strict=True, description="How many days to live again.")
+
+
 class PolicyIn(msgspec.Struct, forbid_unknown_fields=True):
     """A policy in JSON, for programs to which a text is easier to send so."""
 
@@ -118,6 +123,19 @@ async def put(request: Request, site: SiteId, changed_by: ChangedBy = None) -> R
     )
     changed = await house.make(Change(Wants(site, rules=True), lambda book, now: change_policy(book, new, now)))
     return _answer(request, changed)
+
+
+@router.post("/preview", summary="What another policy would have done", response_model=dict[str, Any])
+async def preview(request: Request, site: SiteId, body: PreviewIn) -> Response:
+    """Lives the last days of the site's log twice, by the policy in force and by this one, and answers with what would
+    have been different; changes nothing.
+
+    Before those days both follow the log as it was, from its beginning. What people saw, reported and decided is taken
+    as it was. `differences` and `reviewed` count pictures, and name up to 50 of each.
+    """
+    await run_in_threadpool(check_policy, body.toml)
+    found = await run_in_threadpool(house_of(request).previews.run, site, body.toml, body.days)
+    return Response(msgspec.json.encode(found), media_type="application/json")
 
 
 @router.get("/versions", summary="Earlier versions of the policy", response_model=VersionsOut)
