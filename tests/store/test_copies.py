@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import delete
 from structlog.testing import capture_logs
 
@@ -44,6 +45,15 @@ def append(database: Database, numbers: Iterable[int], *, gone: bool = False, of
 def found(database: Database, known: Copies, number: int) -> dict[str, int]:
     with database.write() as connection:
         return known.of(connection, SITE, hashes.hold(connection, SITE)).search([from_hex(pdq(number))])
+
+
+@pytest.fixture(autouse=True)
+def every_log_is_told() -> Iterator[None]:
+    """Whatever an earlier test in this process set up to be silent."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

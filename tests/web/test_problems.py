@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tawatur.moderation import refusals
@@ -53,10 +55,12 @@ REFUSALS = [kind for kind in vars(refusals).values() if isinstance(kind, type) a
 
 @pytest.mark.parametrize("kind", [kind for kind in REFUSALS if kind is not Refused])
 def test_every_refusal_has_a_title_of_its_own_and_a_status(kind: type[Refused]) -> None:
-    answer = problems.of_error(kind("What to do."))
-    told = __import__("json").loads(bytes(answer.body))
+    refused = refusals.BadPolicy("What to do", 7) if kind is refusals.BadPolicy else kind("What to do.")
+    answer = problems.of_error(refused)
+    told = json.loads(bytes(answer.body))
     assert told["title"] == (kind.__doc__ or "").splitlines()[0].rstrip(".")
-    assert told["detail"] == "What to do."
+    assert told["detail"] == str(refused)
+    assert "What to do." in told["detail"]
     assert 400 <= answer.status_code < 500
 
 
