@@ -68,6 +68,7 @@ others = st.one_of(
     st.tuples(st.just("views"), images, st.sampled_from([1, 20, 400])),
     st.tuples(st.just("looked"), images, st.lists(st.sampled_from([*PEOPLE, "lurker"]), min_size=1)),
     st.tuples(st.just("lapse"), images),
+    st.tuples(st.just("altered"), images, images),
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "new"])),
     st.tuples(st.just("policy"), st.sampled_from(OTHERS)),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 1, 3, 30, 24 * 91])),
@@ -131,6 +132,8 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
                 world.lapse(known[rest[0]])
             elif kind == "register":
                 world.register(rest[0])
+            elif kind == "altered":
+                world.take_for_altered(known[rest[0]], known[rest[1]])
             elif kind == "policy":
                 world.set_policy(rest[0])
             else:
@@ -171,3 +174,13 @@ def test_such_plans_block_something(database: Database) -> None:
     world = World(database, str(next(_sites)), POLICY)
     serve(world, [("report", 0, person, "violence", {}) for person in PEOPLE])
     assert "image.blocked" in {line["type"] for line in lines(database, world.site)}
+
+
+def test_an_altered_copy_is_blurred_and_shown_again_by_a_replay_too(database: Database) -> None:
+    world = World(database, str(next(_sites)), POLICY)
+    serve(world, [("review", 0, "upheld"), ("altered", 2, 0), ("review", 0, "rejected")])
+    log = list(lines(database, world.site))
+    mine = [(line["type"], line.get("cause")) for line in log if line.get("image") == world.log[-1]["image"]]
+    assert mine[-3:] == [("image.altered", None), ("image.blurred", "altered"), ("image.restored", "altered")]
+    replay = Replay(parse_policy(POLICY))
+    assert said([line for event in log for line in replay.apply(event)]) == said(log)

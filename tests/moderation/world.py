@@ -15,6 +15,7 @@ import msgspec
 
 from tawatur.log import events
 from tawatur.log.events import Signals
+from tawatur.moderation.altered import take_for_altered
 from tawatur.moderation.policies import NewPolicy, PolicyVersion, change_policy
 from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
@@ -148,6 +149,19 @@ class World:
     def crowd(self, image: str, people: int = 12, reason: str = "violence", prefix: str = "r", **signals: Any) -> str:
         """So many unconnected people report; returns the image's status after the last."""
         return [self.report(image, f"{prefix}{n}", reason, **signals).status for n in range(people)][-1]
+
+    def take_for_altered(self, image: str, original: str) -> None:
+        """As the server does when it finds that one image is a crop or the like of the other."""
+        now = self.tick()
+
+        def take(book: Book) -> None:
+            one, other = book.image(self.site, image), book.image(self.site, original)
+            assert one is not None
+            assert other is not None
+            if one.family != other.family:
+                take_for_altered(book, one, other, 30, now)
+
+        self.run(take)
 
     def withdraw(self, report: str) -> Reported:
         now = self.tick()

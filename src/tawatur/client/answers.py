@@ -13,7 +13,7 @@ Event: TypeAlias = dict[str, Any]
 
 class Registered(msgspec.Struct, frozen=True):
     """A new image. `copies` are the site's other images of the same picture, `likely_copies` those that a person should
-    compare with it."""
+    compare with it, `altered_of` the blocked ones that it is taken for a crop, a screenshot or the like of."""
 
     id: str
     status: str
@@ -22,6 +22,7 @@ class Registered(msgspec.Struct, frozen=True):
     quality: int | None = None
     copies: list[str] = []
     likely_copies: list[str] = []
+    altered_of: list[str] = []
 
 
 class Image(msgspec.Struct, frozen=True):

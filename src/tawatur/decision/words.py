@@ -304,3 +304,18 @@ def _ending(explanation: Mapping[str, Any], texts: Texts, lang: str) -> str:
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
+
+
+_ALTERED = {
+    "en": "It looks like an altered copy (a crop, a frame, a screenshot or the like) of a blocked image. "
+    "The machine can be wrong: compare the two.",
+    "ar": "تبدو هذه الصورة نسخة معدَّلة (مقصوصة أو مؤطَّرة أو لقطة شاشة أو ما شابه) من صورة محجوبة. "
+    "قد تخطئ الآلة: قارن بين الصورتين.",
+    "fr": "Elle ressemble à une copie modifiée (recadrée, encadrée, capture d’écran ou autre) d’une image bloquée. "
+    "La machine peut se tromper : comparez les deux.",
+}
+
+
+def altered_in_words(lang: str) -> str:
+    """Why an image was blurred that was taken for an altered copy."""
+    return _ALTERED.get(lang, _ALTERED["en"])

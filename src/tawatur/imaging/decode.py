@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageFilter
 
-from tawatur.imaging import pdq
+from tawatur.imaging import features, pdq
 from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS, Canvas, Limits, draw, too_many_bytes
 from tawatur.imaging.refusals import (
     BrokenImage,
@@ -64,7 +64,8 @@ class Examined(msgspec.Struct, frozen=True):
     `width` and `height` are in px, upright. `pdq` is 64 hexadecimal digits, `None` for pictures that are too small or
     too thin to hash; `quality` (0 to 100) says how much the hash can tell. Compare only hashes of the same `prescale`
     version. `orientations` are the hashes of the picture turned and mirrored in all eight ways: copies are searched by
-    these, and found by their `pdq`.
+    these, and found by their `pdq`. `description` is what it can be known by when it comes back altered
+    (features.py), where that was asked for.
     """
 
     media_type: str
@@ -74,17 +75,31 @@ class Examined(msgspec.Struct, frozen=True):
     quality: int
     prescale: int = PRESCALE_VERSION
     orientations: tuple[str, ...] = ()
+    description: bytes = b""
 
 
-def examine(source: Path | bytes, *, limits: Limits = STANDARD_LIMITS, draw: Draw = draw) -> Examined:
-    """What `source` is; raises `ImageRefused`, and `OSError` where a path cannot be read. Thread-safe."""
+def examine(
+    source: Path | bytes, *, limits: Limits = STANDARD_LIMITS, draw: Draw = draw, describes: bool = False
+) -> Examined:
+    """What `source` is; raises `ImageRefused`, and `OSError` where a path cannot be read. Thread-safe.
+
+    Like the hash, the description is made of the canvas's plain pixels, so it needs no sandbox of its own.
+    """
     canvas = draw(_read(source, limits), limits)
     if min(canvas.canvas_width, canvas.canvas_height) < pdq.SMALLEST_SIDE:
         return Examined(canvas.media_type, canvas.width, canvas.height, None, 0)
     pixels = _array(canvas)
     bits, quality = pdq.hash_array(pixels)
     turned = tuple(pdq.to_hex(one) for one in pdq.orientations(pixels))
-    return Examined(canvas.media_type, canvas.width, canvas.height, pdq.to_hex(bits), quality, orientations=turned)
+    return Examined(
+        canvas.media_type,
+        canvas.width,
+        canvas.height,
+        pdq.to_hex(bits),
+        quality,
+        orientations=turned,
+        description=features.describe(pixels) if describes else b"",
+    )
 
 
 def blurred(

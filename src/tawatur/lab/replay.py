@@ -20,6 +20,7 @@ from tawatur.decision.learning import learn_proven
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, PolicyError, policy_kept, policy_toml
 from tawatur.lab.replay_book import UNTOUCHED, ReplayBook, alone
 from tawatur.lab.replay_lines import (
+    Altered,
     AnyLine,
     BadEvent,
     Cut,
@@ -33,6 +34,7 @@ from tawatur.lab.replay_lines import (
     read_line,
 )
 from tawatur.log.events import Signals, line
+from tawatur.moderation.altered import take_for_altered
 from tawatur.moderation.cases import model_of, policy_of
 from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.lapse import lapse
@@ -165,6 +167,9 @@ class Replay:
         elif isinstance(fact, Cut):
             self._known(book, fact.image, fact.at)
             cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
+        elif isinstance(fact, Altered):
+            original = self._known(book, fact.of, fact.at)
+            take_for_altered(book, self._known(book, fact.image, fact.at), original, fact.corners, fact.at)
         else:
             self._withdraw(book, fact)
 

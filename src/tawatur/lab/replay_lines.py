@@ -67,6 +67,13 @@ class Cut(Line, frozen=True, tag="image.cut"):
     reviewer: str = ""
 
 
+class Altered(Line, frozen=True, tag="image.altered"):
+    """Pixels are not in a history, so what its server saw in them is."""
+
+    of: Name
+    corners: int = 0
+
+
 class Learned(msgspec.Struct, frozen=True, tag_field="type", tag="model.learned"):
     """A served site learned; a history that says so is replayed with what it learned."""
 
@@ -82,10 +89,10 @@ class PolicyChanged(msgspec.Struct, frozen=True, tag_field="type", tag="policy.c
     version: int | None = None
 
 
-AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Learned | PolicyChanged
+AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Altered | Learned | PolicyChanged
 FACTS: frozenset[str] = frozenset(
     str(kind.__struct_config__.tag)
-    for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut, Learned, PolicyChanged)
+    for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut, Altered, Learned, PolicyChanged)
 )
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""

@@ -89,6 +89,14 @@ class ImageCut(Event, frozen=True, tag="image.cut"):
     reviewer: str
 
 
+class ImageAltered(Event, frozen=True, tag="image.altered"):
+    """The image is taken for an altered copy (cropped, framed, captioned, turned a little) of the blocked image `of`:
+    so many corners lie in both alike."""
+
+    of: str
+    corners: int
+
+
 class ModelLearned(Event, frozen=True, tag="model.learned"):
     """From here on the site's verdicts use these numbers (decision/model.py)."""
 
@@ -105,8 +113,8 @@ class PolicyChanged(Event, frozen=True, tag="policy.changed"):
 
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
-    "reports", "views", "copy", "withdrawal", "review", "cut" or "lapse". `verdict` explains it where the
-    engine decided."""
+    "reports", "views", "copy", "bank", "altered", "withdrawal", "review", "cut" or "lapse". `verdict` explains it where
+    the engine decided."""
 
     images: list[str]
     cause: str
@@ -157,6 +165,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReportWithdrawn,
     ImageReviewed,
     ImageCut,
+    ImageAltered,
     ModelLearned,
     PolicyChanged,
     ImageBlurred,

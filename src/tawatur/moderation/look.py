@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tawatur.decision.verdict import explain
-from tawatur.decision.words import in_words
+from tawatur.decision.words import altered_in_words, in_words
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import judge, would_be
 from tawatur.store import families, images
@@ -49,7 +49,9 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
             raise UnknownImage(f"This site has no image {image_id!r}.")
         family = book.family(image.family)
         verdict = judge(book, family, now)
+        altered_of = sorted({other for one in book.images_of(family.id) for other in book.altered_of(one.id)})
     explained = explain(verdict)
+    words = in_words(explained, lang)
     return {
         "image": image_id,
         "status": family.status,
@@ -57,6 +59,7 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         "review_by": family.review_by,
         "outcome": family.outcome,
         "would_be": would_be(family, verdict) if verdict.rules.shadow else None,
-        "words": in_words(explained, lang),
+        "altered_of": altered_of,
+        "words": f"{altered_in_words(lang)} {words}" if family.cause == "altered" else words,
         "verdict": explained,
     }

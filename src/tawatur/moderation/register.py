@@ -8,11 +8,13 @@ import msgspec
 
 from tawatur.imaging.pdq import from_hex
 from tawatur.log import events
+from tawatur.moderation.altered import look_for_altered
 from tawatur.moderation.banks import BankMatch, match_banks
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.copies import find_kin
 from tawatur.moderation.lapse import current
 from tawatur.moderation.settle import change_status, tell_shadow, tell_status
+from tawatur.store.altered import Description, Looked
 from tawatur.store.book import Book, replace
 from tawatur.store.families import BLOCKED, VISIBLE, Authority, Family
 from tawatur.store.hashes import LikelyCopy
@@ -38,15 +40,20 @@ class NewImage(msgspec.Struct, frozen=True):
     page_url: str | None = None
     caption: str | None = None
     id: str | None = None
+    description: bytes = b""
+    """What it can be known by when it comes back altered (imaging/features.py); empty where that is not wanted."""
+    looked: Looked = Looked()
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """The image that was made, its status, the other images of its family, and images that look much like it."""
+    """The image that was made, its status, the other images of its family, images that look much like it, and blocked
+    ones that it is taken for an altered copy of."""
 
     image: Image
     status: str
     copies: list[str]
     likely_copies: list[str]
+    altered_of: list[str]
 
 
 def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
@@ -58,10 +65,10 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
     if kin.image is None or stands_alone:
         family = Family(book.new_id(), new.site, now)
         book.add_family(family)
-        copies = []
+        copies: list[Image] = []
     else:
         family = current(book, kin.image.family, now)
-        copies = [one.id for one in book.images_of(family.id)]
+        copies = book.images_of(family.id)
     image = Image(
         id=new.id or book.new_id(),
         site=new.site,
@@ -100,6 +107,8 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
             ),
         )
     )
+    if new.description and new.size and not any(one.size for one in copies):
+        book.add_description(Description(new.site, image.id, now, new.description))
     for other, distance in kin.likely:
         book.add_likely_copy(LikelyCopy(image.id, other, new.site, distance, now))
     if family.status != VISIBLE:  # a copy of what is withheld is withheld from its first moment
@@ -108,7 +117,11 @@ def register_image(book: Book, new: NewImage, now: datetime) -> Registered:
         family = _block_as_listed(book, image, family, listed, now)
     elif family.shadow is not None and policy_of(book, new.site).shadow:
         tell_shadow(book, image.id, family, now, cause="copy")
-    return Registered(image, family.status, copies, [other for other, _ in kin.likely])
+    altered_of = []
+    if kin.image is None and listed is None:
+        altered_of = look_for_altered(book, image, new.description, new.looked, now)
+        family = book.family(family.id)
+    return Registered(image, family.status, [one.id for one in copies], [other for other, _ in kin.likely], altered_of)
 
 
 def _block_as_listed(book: Book, image: Image, family: Family, listed: BankMatch, now: datetime) -> Family:

@@ -44,7 +44,7 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
         cause == "withdrawal"
         and family.provisional
         and family.authority == Authority.MACHINE
-        and family.cause != "bank"
+        and family.cause not in ("bank", "altered")
         and _LEVEL[wanted] < _LEVEL[family.status]
     )
     shadow = verdict.rules.shadow and not falls
@@ -126,10 +126,31 @@ def change_status(
     cause: str,
     verdict: dict[str, Any] | None = None,
 ) -> Family:
-    """The family with another status, and the event that tells it. The caller saves the family."""
+    """The family with another status, and the event that tells it. The caller saves the family.
+
+    What was blurred as an altered copy of it is shown again when it is no longer blocked.
+    """
+    was = family.status
     family = replace(family, status=status, cause=cause if status != VISIBLE else None, acted_at=now)
     tell_status(book, image, family, now, cause=cause, verdict=verdict)
+    if was == BLOCKED and status != BLOCKED:
+        _show_altered(book, family, now)
     return family
+
+
+def _show_altered(book: Book, original: Family, now: datetime) -> None:
+    for key in book.altered_copies(original.id):
+        image = book.image(original.site, key)
+        family = None if image is None else book.family(image.family)
+        if family is None or family.cause != "altered" or not family.provisional:
+            continue
+        others = (book.image(original.site, other) for other in book.altered_of(key))
+        if any(book.family(one.family).status == BLOCKED for one in others if one and one.family != original.id):
+            continue
+        shown = replace(
+            family, provisional=False, authority=Authority.NOBODY, reason=None, review_by=None, queued_at=None
+        )
+        book.save_family(change_status(book, key, shown, VISIBLE, now, cause="altered"))
 
 
 def tell_status(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.viewers import kept_since
-from tawatur.store import answers, families, sites, viewings
+from tawatur.store import altered, answers, families, sites, viewings
 from tawatur.store.database import Database
 from tawatur.store.reading_book import ReadingBook, Wants
 from tawatur.store.writer import Change, Writer
@@ -33,6 +33,7 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
     )
     with database.write() as connection:
         answers.forget(connection, now - ANSWERS_KEPT)
+        altered.forget(connection, now - altered.KEPT)
     forget_viewers(database, now)
     return changed
 

@@ -14,6 +14,7 @@ import msgspec
 
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex, to_hex
 from tawatur.store.addresses import Address
+from tawatur.store.altered import AlteredCopy, Description, Looked, Resembled
 from tawatur.store.banks import Bank
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
@@ -44,6 +45,8 @@ class Book(ViewingsBook):
         self._site_records: dict[str, dict[str, SiteRecord]] = {}
         self._images: dict[str, Image | None] = {}
         self._hashes: dict[str, SiteHashes] = {}
+        self._altered_copies: dict[str, list[str]] = {}
+        self._altered_of: dict[str, list[str]] = {}
         self._members: dict[str, list[str]] = {}
         self._same_bytes: dict[tuple[str, str], str | None] = {}
         self._families: dict[str, Family | None] = {}
@@ -174,6 +177,28 @@ class Book(ViewingsBook):
     def bank_matches(self, site: str, query: Sequence[Hash]) -> list[tuple[Bank, int]]:
         """The banks that hold a hash within their own distance of any of these, with the least distance."""
         return []
+
+    def resembled(self, site: str, description: bytes, looked: Looked) -> list[Resembled]:
+        """The site's blocked families that a picture is an altered copy of, given what was found before."""
+        return []
+
+    def add_description(self, description: Description) -> None:
+        """Keeps what an image can be known by when it comes back altered."""
+        self._wrote()
+
+    def add_altered_copy(self, found: AlteredCopy) -> None:
+        """Notes that one image is taken for an altered copy of another."""
+        self._wrote()
+        self._altered_copies.setdefault(found.other, []).append(found.image)
+        self._altered_of.setdefault(found.image, []).append(found.other)
+
+    def altered_copies(self, family: str) -> list[str]:
+        """The images that are taken for altered copies of one of the family's."""
+        return [image for one in self.images_of(family) for image in self._altered_copies.get(one.id, ())]
+
+    def altered_of(self, image: str) -> list[str]:
+        """The images that this one is taken for an altered copy of."""
+        return self._altered_of.get(image, [])
 
     def add_likely_copy(self, found: LikelyCopy) -> None:
         """Notes that a person should say whether one image is a copy of the other."""

@@ -11,6 +11,7 @@ import msgspec
 from tawatur.imaging.pdq import Hash, to_hex
 from tawatur.store import (
     addresses,
+    altered,
     answers,
     events,
     families,
@@ -24,10 +25,11 @@ from tawatur.store import (
     viewings,
 )
 from tawatur.store.addresses import Address
+from tawatur.store.altered import AlteredCopy, AlteredRow, Description, Looked, Resembled
 from tawatur.store.answers import Answer
 from tawatur.store.book import matchable
 from tawatur.store.events import EventRow
-from tawatur.store.families import Family
+from tawatur.store.families import BLOCKED, Family
 from tawatur.store.hashes import HashRow, LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reading_book import ReadingBook
@@ -48,6 +50,9 @@ class DatabaseBook(ReadingBook):
         self._new_hashes: dict[str, dict[str, Hash]] = {}
         self._dropped: dict[str, Image] = {}
         self._new_likely: list[LikelyCopy] = []
+        self._new_descriptions: list[Description] = []
+        self._new_altered: list[AlteredCopy] = []
+        self._blocked_or_restored: dict[str, None] = {}
         self._new_sites: list[Site] = []
         self._new_policies: list[StoredPolicy] = []
         self._new_models: list[StoredModel] = []
@@ -79,6 +84,11 @@ class DatabaseBook(ReadingBook):
             found.pop(image, None)
         return found
 
+    def resembled(self, site: str, description: bytes, looked: Looked) -> list[Resembled]:
+        if self._blocked_or_restored:  # earlier in this group: the log must say so before it is read
+            self._write_altered()
+        return super().resembled(site, description, looked)
+
     def _touched_reports(self) -> Iterator[Report]:
         """The reports whose part in people's pasts this group may have changed; the database does not know yet."""
         yield from self._new_reports.values()
@@ -109,6 +119,8 @@ class DatabaseBook(ReadingBook):
         self._new_families[family.id] = family
 
     def save_family(self, family: Family) -> None:
+        if (self.family(family.id).status == BLOCKED) != (family.status == BLOCKED):
+            self._blocked_or_restored[family.id] = None
         super().save_family(family)
         mine = self._new_families if family.id in self._new_families else self._changed_families
         mine[family.id] = self.family(family.id)
@@ -120,6 +132,21 @@ class DatabaseBook(ReadingBook):
     def add_likely_copy(self, found: LikelyCopy) -> None:
         super().add_likely_copy(found)
         self._new_likely.append(found)
+
+    def add_description(self, description: Description) -> None:
+        super().add_description(description)
+        self._new_descriptions.append(description)
+
+    def describe_late(self, description: Description, family: str) -> None:
+        """The same for an image of a blocked family that was not described when it was registered: the log names it
+        once more, for those who have read past it."""
+        self.add_description(description)
+        if self.family(family).status == BLOCKED:
+            self._blocked_or_restored[family] = None
+
+    def add_altered_copy(self, found: AlteredCopy) -> None:
+        super().add_altered_copy(found)
+        self._new_altered.append(found)
 
     def add_address(self, address: Address) -> None:
         super().add_address(address)
@@ -228,6 +255,8 @@ class DatabaseBook(ReadingBook):
         addresses.save(here, self._new_addresses)
         self._write_hashes()
         hashes.insert_likely(here, self._new_likely)
+        altered.note_copies(here, self._new_altered)
+        self._write_altered()
         reporters.insert(here, list(self._new_reporters.values()))
         reporters.save(here, [(before, self._person(key)) for key, before in self._known_people.items()])
         reports.insert(here, list(self._new_reports.values()))
@@ -256,6 +285,25 @@ class DatabaseBook(ReadingBook):
             hashes.append(
                 self._connection, [msgspec.structs.replace(row, seq=last + n) for n, row in enumerate(rows, 1)]
             )
+
+    def _write_altered(self) -> None:
+        """From here on altered copies of what was blocked are looked for, by the oldest image with bytes."""
+        altered.describe(self._connection, self._new_descriptions)
+        self._new_descriptions = []
+        lines: dict[str, list[AlteredRow]] = {}
+        for key in self._blocked_or_restored:
+            family = self.family(key)
+            first = next((image for image in self.images_of(key) if image.size), None)
+            if first is not None:
+                mine = lines.setdefault(family.site, [])
+                mine.append(AlteredRow(family.site, 0, key, first.id, gone=family.status != BLOCKED))
+        for site, rows in sorted(lines.items()):
+            last = self._hold_altered(site)
+            self._altered_heads[site] = last + len(rows)
+            altered.append(
+                self._connection, [msgspec.structs.replace(row, seq=last + n) for n, row in enumerate(rows, 1)]
+            )
+        self._blocked_or_restored.clear()
 
     def keep(self) -> None:
         """Lets later groups use the reports of these families, once this group is committed."""

@@ -16,8 +16,7 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from tawatur.imaging.pdq import Hashes, many_from_hex
 from tawatur.imaging.snapshot import Names
-from tawatur.store import rows, schema
-from tawatur.store.upsert import insert_new
+from tawatur.store import heads, rows, schema
 
 AT_ONCE = 10_000
 """Lines that are read in one part."""
@@ -54,14 +53,7 @@ class LikelyCopy(msgspec.Struct, frozen=True, gc=False):
     at: datetime
 
 
-class _Head(msgspec.Struct):
-    site: str
-    seq: int
-
-
 _hashes = schema.hashes.c
-_head = select(schema.hash_heads.c.seq).where(schema.hash_heads.c.site == bindparam("site"))
-_held = _head.with_for_update()
 _next = (
     select(_hashes.seq, _hashes.pdq, _hashes.image, _hashes.gone)
     .where(_hashes.site == bindparam("site"), _hashes.seq > bindparam("after"))
@@ -91,11 +83,7 @@ _likely = (
 
 def hold(connection: Connection, site: str) -> int:
     """Holds the head of the site's log until the transaction ends; returns the last number given."""
-    seq = connection.execute(_held, {"site": site}).scalar()
-    if seq is None:
-        insert_new(connection, schema.hash_heads, [_Head(site, 0)])
-        seq = connection.execute(_held, {"site": site}).scalar_one()
-    return int(seq)
+    return heads.hold(connection, schema.hash_heads, site)
 
 
 def after(connection: Connection, site: str, seq: int) -> Iterator[Lines]:
@@ -135,8 +123,8 @@ def sites_from(connection: Connection, least: int) -> list[str]:
 def append(connection: Connection, new: list[HashRow]) -> None:
     """Writes lines; the caller holds the heads."""
     rows.insert(connection, schema.hashes, new)
-    heads = {row.site: row.seq for row in new}
-    rows.save(connection, schema.hash_heads, [_Head(site, seq) for site, seq in heads.items()])
+    for site, seq in {row.site: row.seq for row in new}.items():
+        heads.advance(connection, schema.hash_heads, site, seq)
 
 
 def likely_copies(connection: Connection, images: set[str]) -> list[LikelyCopy]:

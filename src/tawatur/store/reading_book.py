@@ -8,8 +8,11 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection
 
+from tawatur.imaging.features import read as read_features
 from tawatur.imaging.pdq import Hash, from_hex
-from tawatur.store import answers, banks, families, hashes, images, reporters, reports, sites, viewings
+from tawatur.store import altered, answers, banks, families, hashes, images, reporters, reports, sites, viewings
+from tawatur.store.altered import Looked, Resembled
+from tawatur.store.altered_index import look_again
 from tawatur.store.answers import Answer
 from tawatur.store.banks import Bank
 from tawatur.store.book import Book
@@ -69,6 +72,7 @@ class ReadingBook(Book):
         self._kept = KeptRounds() if kept is None else kept
         self._copies = Copies() if copies is None else copies
         self._heads: dict[str, int] = {}
+        self._altered_heads: dict[str, int] = {}
         self._answers: dict[tuple[str, str], Answer | None] = {}
         self._no_past: set[tuple[str, str]] = set()
         self._networks: dict[tuple[str, str], _Known] = {}
@@ -120,6 +124,22 @@ class ReadingBook(Book):
 
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
         return self._copies.of(self._connection, site, self._hold_hashes(site)).search(query, radius)
+
+    def _hold_altered(self, site: str) -> int:
+        if site not in self._altered_heads:
+            self._altered_heads[site] = altered.hold(self._connection, site)
+        return self._altered_heads[site]
+
+    def resembled(self, site: str, description: bytes, looked: Looked) -> list[Resembled]:
+        query = read_features(description)
+        if query is None:
+            return []
+        self._hold_altered(site)
+        return look_again(looked, query, altered.after(self._connection, site, looked.seq))
+
+    def altered_copies(self, family: str) -> list[str]:
+        known = altered.taken_for(self._connection, {image.id for image in self.images_of(family)})
+        return list(dict.fromkeys([*known, *super().altered_copies(family)]))
 
     def _prefetch_people(self, site: str, wants: list[Wants]) -> None:
         if incoming := {reporter for want in wants for reporter in want.reporters}:
@@ -300,6 +320,10 @@ class ReadingBook(Book):
 
     def site_named(self, name: str) -> Site | None:
         return sites.by_name(self._connection, name)
+
+    def altered_of(self, image: str) -> list[str]:
+        known = [copy.other for copy in altered.copies_of(self._connection, {image})]
+        return list(dict.fromkeys([*known, *super().altered_of(image)]))
 
     def likely_copies(self, images_: set[str]) -> list[LikelyCopy]:
         """The likely copies of these images that wait for a person, nearest first."""

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -232,6 +233,45 @@ likely_copies = Table(
     Column("distance", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_likely_copies_other", "other"),
+)
+
+descriptions = Table(
+    "descriptions",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("image", Text, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+altered = Table(
+    "altered",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("family", Text, nullable=False),
+    Column("image", Text, nullable=False),
+    Column("gone", Boolean, nullable=False),
+    Index("ix_altered_site_image", "site", "image"),
+)
+
+altered_heads = Table(
+    "altered_heads",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("searched", BigInteger, nullable=False, server_default="0"),
+)
+
+altered_copies = Table(
+    "altered_copies",
+    metadata,
+    Column("image", Text, primary_key=True),
+    Column("other", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("corners", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_altered_copies_other", "other"),
 )
 
 reporters = Table(

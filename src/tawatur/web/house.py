@@ -15,15 +15,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from tawatur.delivery.feed import Feed
+from tawatur.imaging.decode import ImageRefused, examine
 from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.sequencer import Sequencer
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
 from tawatur.moderation.learn import learn_nightly
 from tawatur.moderation.pseudonyms import Pseudonyms
+from tawatur.moderation.search_earlier import describe_blocked, search_earlier
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
 from tawatur.settings import Settings
+from tawatur.store.altered import Undescribed
+from tawatur.store.altered_index import AlteredCopies
 from tawatur.store.copies import Copies
 from tawatur.store.database import Database, DatabaseUnavailable
 from tawatur.store.files import Files
@@ -59,6 +63,7 @@ class House:
         self.decoding = CapacityLimiter(DECODING_AT_ONCE)
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.previews = Previews(settings.resolved_database_url())
+        self.altered = AlteredCopies()
         self.sequencer = Sequencer(self.database)
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
@@ -129,6 +134,18 @@ class House:
         self.sequencer.wake()
         self.feed.wake()
 
+    def look_back(self) -> None:
+        """Searches earlier pictures for altered copies of what was blocked lately."""
+        describe_blocked(self.database, self.writer, self._describe)
+        search_earlier(self.database, self.writer)
+
+    def _describe(self, one: Undescribed) -> bytes:
+        try:
+            return examine(self.files.image(one.sha256), draw=self.sandbox.draw, describes=True).description
+        except (ImageRefused, OSError) as error:
+            log.warning("blocked_picture_not_described", image=one.image, reason=str(error))
+            return b""
+
     async def _sweep(self) -> None:
         learned: date | None = None
         while True:
@@ -136,6 +153,8 @@ class House:
             try:
                 now = datetime.now(UTC)
                 await run_in_threadpool(sweep, self.database, self.writer, now)
+                if self.settings.altered_copies:
+                    await run_in_threadpool(self.look_back)
                 if learned != now.date():
                     await run_in_threadpool(learn_nightly, self.database, self.writer, now)
                     learned = now.date()

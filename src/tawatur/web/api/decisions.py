@@ -37,6 +37,7 @@ class VerdictOut(BaseModel):
     would_be: str | None = Field(
         description="Under a policy in shadow: the status that the image would have if the engine acted."
     )
+    altered_of: list[str] = Field(description="Blocked images that it is taken for an altered copy of; compare them.")
     words: str = Field(description="The explanation in a sentence or two, in the language asked for.")
     verdict: dict[str, Any]
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tawatur.moderation.addresses import give_addresses
+from tawatur.moderation.altered import look_before
 from tawatur.moderation.look import ImageState, image_states
 from tawatur.moderation.once import Given
 from tawatur.moderation.refusals import UnknownImage
@@ -58,7 +59,7 @@ class ImageOut(BaseModel):
 
 class RegisteredOut(BaseModel):
     """A new image. `copies` are the site's other images of the same picture, `likely_copies` those that a person should
-    compare with it."""
+    compare with it, `altered_of` the blocked ones that it is taken for a crop, a screenshot or the like of."""
 
     id: str
     status: str
@@ -67,6 +68,7 @@ class RegisteredOut(BaseModel):
     quality: int | None
     copies: list[str]
     likely_copies: list[str]
+    altered_of: list[str]
 
 
 class StatusIn(BaseModel):
@@ -128,8 +130,10 @@ async def register(request: Request, site: SiteId, idempotency_key: IdempotencyK
     """
     house = house_of(request)
     said, picture = await read_registration(request, house)
+    looked = await run_in_threadpool(look_before, house.database, house.altered, site, picture.description)
     new = msgspec.structs.replace(
         picture,
+        looked=looked,
         site=site,
         external_id=said.external_id,
         uploader=None if said.uploader is None else house.pseudonyms(site).person(said.uploader),
@@ -150,13 +154,18 @@ async def register(request: Request, site: SiteId, idempotency_key: IdempotencyK
                 "quality": made.image.quality,
                 "copies": made.copies,
                 "likely_copies": made.likely_copies,
+                "altered_of": made.altered_of,
             },
         )
 
     same = f"{new.sha256} {new.pdq} {said.model_dump_json()}".encode()
-    return await make_once(
-        house, request, Wants(site, pictures=(new.sha256,), orientations=new.orientations), same, run
+    wants = Wants(
+        site,
+        families=tuple(one.family for one in looked.found),
+        pictures=(new.sha256,),
+        orientations=new.orientations,
     )
+    return await make_once(house, request, wants, same, run)
 
 
 @router.post("/status", summary="The status of up to 1,000 images", response_model=StatusOut)

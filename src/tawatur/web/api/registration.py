@@ -13,7 +13,6 @@ from starlette.requests import Request
 
 from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS
 from tawatur.imaging.decode import Examined, TooManyBytes, examine
-from tawatur.imaging.sandbox import Sandbox
 from tawatur.moderation.register import NewImage
 from tawatur.store.files import StorageUnavailable
 from tawatur.web.api.fields import MAX_ADDRESSES, Address, LongText, ShortText, SiteAddress
@@ -120,7 +119,7 @@ def _validated(model: type[Said], values: Any) -> Said:
 async def _stored(house: House, data: bytes) -> NewImage:
     if len(data) > MAX_BYTES:
         raise TooManyBytes(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are taken. Scale it down.")
-    seen, kept = await to_thread.run_sync(_examined, house.sandbox, data, limiter=house.decoding)
+    seen, kept = await to_thread.run_sync(_examined, house, data, limiter=house.decoding)
     sha256 = await run_in_threadpool(house.files.put_image, kept)
     return NewImage(
         site="",
@@ -133,13 +132,14 @@ async def _stored(house: House, data: bytes) -> NewImage:
         quality=seen.quality,
         prescale=seen.prescale,
         orientations=seen.orientations,
+        description=seen.description,
     )
 
 
-def _examined(sandbox: Sandbox, data: bytes) -> tuple[Examined, bytes]:
+def _examined(house: House, data: bytes) -> tuple[Examined, bytes]:
     """What the file is, and the file without what it tells about people: nothing else is ever kept or served."""
-    kept = sandbox.stripped(data)
-    return examine(kept, draw=sandbox.draw), kept
+    kept = house.sandbox.stripped(data)
+    return examine(kept, draw=house.sandbox.draw, describes=house.settings.altered_copies), kept
 
 
 def _hash_alone(pdq: str, quality: int) -> NewImage:
