@@ -127,7 +127,8 @@ class Loop:
                 extra = self.plan.views[which]
                 self._catch_up(extra.image, at)
                 if self.status[extra.image] != BLOCKED:
-                    self._apply(self._viewed(extra.image, at, extra.count, []))
+                    bots = [f"bot-{which}-{bot}" for bot in range(extra.count)] if self.viewers else []
+                    self._apply(self._viewed(extra.image, at, extra.count, bots))
             elif kind == _TICK:
                 self._tell_views(at)
             else:
