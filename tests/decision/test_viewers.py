@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tawatur.decision.case import Case, Coins, Silent, Viewers
+from tawatur.decision.case import Case, Coins, Pair, Record, Silent, Viewers
 from tawatur.decision.model import PRIORS
 from tawatur.decision.policy import DEFAULT_POLICY
 from tawatur.decision.verdict import decide, explain, recompute, stored
@@ -111,6 +112,36 @@ def test_a_report_by_an_established_unlinked_person_never_lowers_anything(
 @given(seen_case())
 def test_a_report_never_makes_more_than_one_voice_however_good_the_reporter(one: Case) -> None:
     assert voices_of(one) <= len(one.reports) + CLOSE
+
+
+@settings(max_examples=100)
+@given(seen_case())
+def test_what_coins_say_for_a_report_withholds_nothing(one: Case) -> None:
+    """Whoever earns a record earns no say beyond their own voice."""
+    viewers = one.viewers
+    assert viewers is not None
+    unknown = msgspec.structs.replace(one, viewers=msgspec.structs.replace(viewers, reporters={}))
+    withheld = {"block": 2, "blur": 1}
+    assert withheld.get(judged(one).action, 0) <= withheld.get(judged(unknown).action, 0)
+
+
+def test_good_coins_raise_the_probability_and_a_person_sees_the_case_first() -> None:
+    plain = case(crowd(2, "violence", 400), 60)
+    known = dict.fromkeys(("r00000", "r00001"), DILIGENT)
+    assert judged(seen(plain, **known)).probability > judged(seen(plain)).probability + 0.1
+    assert judged(seen(plain, **known)).action == judged(seen(plain)).action
+
+
+def test_a_block_must_hold_with_links_counted_in_full() -> None:
+    """Eight who reported the same things before: habits, says the probability; the gate wants more."""
+    names = [f"r{place:05d}" for place in range(8)]
+    pairs = tuple(Pair(a, b, co_reports=6) for a, b in combinations(names, 2))
+    records = {name: Record(reported=8, confirmed_reports=1, confirmed={"violence": 1.0}) for name in names}
+    one = case(crowd(8, "violence", 400), 16, pairs=pairs, records=records)
+    verdict = judged(seen(one, **dict.fromkeys(names, DILIGENT)))
+    gate = next(gate for gate in verdict.gates if gate.name == "links")
+    assert verdict.probability > gate.actual + 0.1
+    assert not any(gate.name == "links" for gate in judged(one).gates)
 
 
 @settings(max_examples=60)

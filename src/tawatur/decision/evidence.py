@@ -40,7 +40,8 @@ class Crowd(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One reason and the evidence of its supporters."""
+    """One reason and the evidence of its supporters. `plain` is the probability without what coins say for a report,
+    the same where nobody says who looked."""
 
     reason: str
     rule: Rule
@@ -54,6 +55,7 @@ class Claim(NamedTuple):
     free_with_record: int
     probability: float
     stories: Stories
+    plain: float
 
 
 def gather(case: Case, policy: Policy, now: datetime) -> Crowd:
@@ -77,9 +79,12 @@ def gather(case: Case, policy: Policy, now: datetime) -> Crowd:
 def _with_coins(crowd: Crowd, case: Case, viewers: Viewers, policy: Policy) -> Crowd:
     """The crowd where a report weighs no more than its reporter's coins say."""
     coins = [viewers.reporters.get(report.reporter, NO_COINS) for report in crowd.reports]
-    weights = [min(was, worth(one, viewers.site, policy)) for was, one in zip(crowd.weights, coins, strict=True)]
+    pairs = list(zip(crowd.weights, coins, strict=True))
     share = silent_share(len(coins), case.views)
-    return crowd._replace(weights=weights, known=[known_of(one, viewers, share, policy) for one in coins])
+    return crowd._replace(
+        weights=[min(weight, worth(one, viewers.site, policy)) for weight, one in pairs],
+        known=[known_of(one, viewers, weight, share, policy) for weight, one in pairs],
+    )
 
 
 def _arrival(report: Report) -> tuple[datetime, str]:
@@ -129,16 +134,21 @@ def claims(crowd: Crowd, case: Case, policy: Policy, model: Model, now: datetime
     seen = views_for_silence(case, policy, model)
     found = []
     for place, (reasons, members) in enumerate(groups):
-        left = voices[place]
-        stories = _stories(crowd, members, left, seen, policy, model)
-        chance = stories.violation
+        both = [(members, voices[place])]
         if old is not None:
-            other = len(groups) + place
-            without = _stories(crowd, subsets[other], voices[other], seen, policy, model)
-            if without.violation > chance:
-                stories, chance = without, without.violation
-        found.append(_claim(crowd, reasons, members, left, stories, case, policy, now))
+            both.append((subsets[len(groups) + place], voices[len(groups) + place]))
+        stories = _best(crowd, both, seen, policy, model)
+        plain = stories if crowd.known is None else _best(crowd._replace(known=None), both, seen, policy, model)
+        found.append(_claim(crowd, reasons, members, voices[place], stories, plain.violation, case, policy, now))
     return found
+
+
+def _best(
+    crowd: Crowd, both: list[tuple[list[bool] | None, list[float]]], seen: float, policy: Policy, model: Model
+) -> Stories:
+    """The larger P(violation) of the whole group and of the same without newcomers."""
+    found = [_stories(crowd, members, left, seen, policy, model) for members, left in both]
+    return max(found, key=lambda stories: stories.violation)
 
 
 def supporters(named: Sequence[str], policy: Policy) -> list[tuple[list[str], list[bool] | None]]:
@@ -190,13 +200,11 @@ def _stories(
 
 
 def _told(weights: list[float], left: list[float], known: list[Known]) -> tuple[list[float], list[float]]:
-    """What each report says by its reporter's coins, after links and before them; one outside the subset says 0."""
-    after, before = [], []
-    for whole, rest, one in zip(weights, left, known, strict=True):
-        taken = (whole - rest) * one.links
-        after.append((whole - taken) * one.worth if rest else 0.0)
-        before.append(after[-1] + taken)
-    return after, before
+    """What each report says in the probability by its reporter's coins, after links and before them; one outside the
+    subset says 0."""
+    kept = [1.0 - (1.0 - rest / whole) * one.links for whole, rest, one in zip(weights, left, known, strict=True)]
+    before = [one.worth if rest else 0.0 for rest, one in zip(left, known, strict=True)]
+    return [all_of_it * share for all_of_it, share in zip(before, kept, strict=True)], before
 
 
 def _claim(
@@ -205,6 +213,7 @@ def _claim(
     members: list[bool] | None,
     left: list[float],
     stories: Stories,
+    plain: float,
     case: Case,
     policy: Policy,
     now: datetime,
@@ -239,6 +248,7 @@ def _claim(
         free_with_record,
         stories.violation,
         stories,
+        plain,
     )
 
 

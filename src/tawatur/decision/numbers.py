@@ -143,7 +143,7 @@ SECTIONS = (
                 "coin_sensitivity",
                 1,
                 10_000,
-                "the site's rate of reporting violations weighs as much as twenty that a person saw",
+                "the site's rate of reporting violations weighs as much as ten that a person saw",
             ),
             Number(
                 "coin_false_alarm",

@@ -106,8 +106,8 @@ class Policy(msgspec.Struct, frozen=True):
     newcomers_cap: int = 4
     # viewers
     viewers_days: float = 0.0
-    coin_sensitivity: float = 20.0
-    coin_false_alarm: float = 100.0
+    coin_sensitivity: float = 10.0
+    coin_false_alarm: float = 50.0
     silence_most: float = 10.0
     report_most: float = 2.0
     proven_views: float = 10.0

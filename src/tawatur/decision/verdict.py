@@ -77,14 +77,17 @@ def decide(case: Case, policy: Policy, model: Model, now: datetime) -> Verdict:
 def block_gates(
     claim: Claim, found: list[Claim], case: Case, policy: Policy, model: Model, now: datetime
 ) -> tuple[Gate, ...]:
-    """Every gate of a block. `reason` appears when several are named: those who name this one must carry it alone."""
+    """Every gate of a block. `reason` appears when several are named: those who name this one must carry it alone;
+    `links` where the site says who looked: what coins say for a report blocks nothing."""
     needed = floor(case, policy, policy.floor_block)
     shared = shared_gates(claim, case, policy, now)
     enough = Gate("floor", claim.voices >= needed, needed, claim.voices)
     gates = (enough, *shared, guard_gate(claim, case, policy, model))
+    threshold = claim.rule.block_threshold
+    if case.viewers is not None:
+        gates = (*gates, Gate("links", claim.plain >= threshold, threshold, claim.plain))
     if len(found) == 1:
         return gates
-    threshold = claim.rule.block_threshold
     return (*gates, Gate("reason", claim.probability >= threshold, threshold, claim.probability))
 
 
@@ -101,11 +104,11 @@ def _blurs(claim: Claim, gates: tuple[Gate, ...], case: Case, policy: Policy) ->
     three simulated communities that it was not made for: 5 to 12 points more of the violating images withheld,
     no more wrong blocks, wrong blurs 0.8 to 1.0 %.
     """
-    if not claim.rule.blur or claim.probability < claim.rule.blur_threshold:
+    if not claim.rule.blur or claim.plain < claim.rule.blur_threshold:
         return False
     if claim.voices < floor(case, policy, policy.floor_blur):
         return False
-    return all(gate.holds for gate in gates if gate.name not in ("floor", "guard", "reason", "record"))
+    return all(gate.holds for gate in gates if gate.name not in ("floor", "guard", "reason", "record", "links"))
 
 
 Judged = tuple[Claim, tuple[Gate, ...]]

@@ -12,8 +12,11 @@ What a report or a silence of this person says is measured against the site's me
 and goes into the stories as so many voices and so many views. The stories keep the count's own likelihood, in which
 pictures differ in how easily they are reported: the coins alone would take twenty people who share a dislike for
 twenty independent witnesses. Nobody's silence is worth less than nothing or more than `silence_most` views, all silence
-together no more than `views_cap`; a report is worth at most `report_most` voices, and that in the probability alone:
-floor, guard and all other gates count people.
+together no more than `views_cap`, and a report at most `report_most` voices.
+
+What speaks for a report (its worth above one voice or above the reporter's record, and links that habits explain)
+counts in the probability alone, which orders the queue. A blur or a block must hold without it (the gate `links`): what
+coins bought would be bought by attackers, too. What speaks against a report counts everywhere.
 """
 
 from __future__ import annotations
@@ -36,8 +39,8 @@ LEAST = 0.02
 
 
 class Known(NamedTuple):
-    """What coins say of one report: what it is worth in the probability beyond its voice, and how far links may lessen
-    it there."""
+    """What coins say of one report in the probability: what it is worth before links, in voices, and how far links may
+    lessen it."""
 
     worth: float
     links: float
@@ -86,8 +89,8 @@ def views_told(case: Case, viewers: Viewers, policy: Policy) -> float | None:
     return max(0.0, case.views + more)
 
 
-def known_of(coins: Coins, viewers: Viewers, silent_share: float, policy: Policy) -> Known:
-    """What the coins say of one report.
+def known_of(coins: Coins, viewers: Viewers, weight: float, silent_share: float, policy: Policy) -> Known:
+    """What the coins say of one report; `weight` is om0 by the record, for somebody who has none.
 
     Links say that a few act as one while everybody else stays silent. Where most of those who looked report, or where
     a person is known from many reviewed pictures, habits shared with others are no sign of that: in the probability,
@@ -95,7 +98,8 @@ def known_of(coins: Coins, viewers: Viewers, silent_share: float, policy: Policy
     """
     seen = coins.violating + coins.fine
     links = silent_share * policy.proven_views / (policy.proven_views + seen)
-    return Known(min(policy.report_most, max(1.0, worth(coins, viewers.site, policy))), links)
+    told = weight if coins == NO_COINS else min(policy.report_most, worth(coins, viewers.site, policy))
+    return Known(told, links)
 
 
 def silent_share(reporters: int, views: int | None) -> float:
