@@ -137,6 +137,12 @@ def test_the_same_lessons_in_any_order_give_the_same_model(history: list[Lesson]
     assert learn(history, DEFAULT_POLICY, "v1") == learn(shuffled, DEFAULT_POLICY, "v1")
 
 
+def test_rounding_does_not_tell_the_order_of_lessons_either() -> None:
+    """A sum of these, taken from left to right, depends on where it begins."""
+    history = [Lesson(views, views / 300.0, upheld=False) for views in (0.1, 247.5, 1e9, 0.3, 1e-3, 77.7)]
+    assert learn(history, DEFAULT_POLICY, "v1").rho0 == learn(history[::-1], DEFAULT_POLICY, "v1").rho0
+
+
 def test_a_case_teaches_its_voices_and_views() -> None:
     reports = tuple(Report(f"r{n}", "violence", NOW, device="d" if n < 2 else None) for n in range(4))
     taught = lesson(Case(reports, views=40), DEFAULT_POLICY, NOW, upheld=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from math import exp, lgamma, log, sqrt
+from math import exp, fsum, lgamma, log, sqrt
 
 import msgspec
 import numpy as np
@@ -288,8 +288,8 @@ def _rho0(lessons: Sequence[Lesson]) -> float:
     No image counts for more than at twice the upper bound, or a raid on one picture could disarm the guard.
     """
     fine = [one for one in lessons if one.upheld is False]
-    voices = sum(one.images * min(one.voices, 2.0 * RHO0[1] * max(one.views, 1.0)) for one in fine)
-    views = sum(one.images * max(one.views, one.voices) for one in fine)
+    voices = fsum(one.images * min(one.voices, 2.0 * RHO0[1] * max(one.views, 1.0)) for one in fine)
+    views = fsum(one.images * max(one.views, one.voices) for one in fine)  # rounded once, so their order means nothing
     return _within((PRIOR_REPORTS + voices) / (PRIOR_REPORTS / PRIORS.rho0 + views), RHO0)
 
 
