@@ -5,11 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tawatur.decision import flood
 from tawatur.decision import voices as engine
 from tawatur.decision.case import Case, Pair, Record, Report
 from tawatur.decision.evidence import gather
+from tawatur.decision.links import habits
 from tawatur.decision.policy import DEFAULT_POLICY
 from tests.decision.crowds import LATER, any_case, crowd, report
 
@@ -123,16 +125,17 @@ def test_the_first_to_report_keeps_the_full_weight_and_ties_go_by_name() -> None
 
 
 @settings(max_examples=60)
-@given(any_case(most=14))
-def test_linking_in_blocks_gives_what_linking_by_pairs_gives(one: Case) -> None:
+@given(any_case(most=14), st.booleans())
+def test_linking_in_blocks_gives_what_linking_by_pairs_gives(one: Case, by_habit: bool) -> None:
     crowded = gather(one, P, LATER)
     if not crowded.reports:
         return
     subsets = [None, [place % 2 == 0 for place in range(len(crowded.reports))]]
     parts = (crowded.reports, crowded.weights, crowded.newcomers, one, P)
-    by_pairs = engine.independent(*parts, subsets)
+    known = habits(crowded.reports, one, P) if by_habit else None
+    by_pairs = engine.independent(*parts, subsets, known)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flood, "BLOCK", 4)
-        by_blocks = flood.by_blocks(*parts, subsets)
+        by_blocks = flood.by_blocks(*parts, subsets, known)
     for left, right in zip(by_pairs, by_blocks, strict=True):
         assert left == pytest.approx(right, abs=1e-11)

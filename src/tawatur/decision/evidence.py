@@ -17,31 +17,32 @@ from heapq import nlargest
 from typing import NamedTuple
 
 from tawatur.decision.case import Case, Record, Report, Viewers
+from tawatur.decision.links import habits
 from tawatur.decision.model import Model
 from tawatur.decision.policy import REASONS, Policy, Rule
 from tawatur.decision.record import NO_RECORD, on_probation, opens_record_gate, weight
 from tawatur.decision.stories import Stories, posterior
-from tawatur.decision.viewers import NO_COINS, Known, known_of, silent_share, views_told, worth
+from tawatur.decision.viewers import NO_COINS, told, views_told, worth
 from tawatur.decision.voices import independent
 
 _ORDER = {reason: place for place, reason in enumerate(REASONS)}
 
 
 class Crowd(NamedTuple):
-    """The reports that count, in order of arrival, one a reporter, with what is known of each reporter; `known` is what
-    their coins say, where the site says who looked."""
+    """The reports that count, in order of arrival, one a reporter, with what is known of each reporter; `told` is what
+    each says in the probability before links, where the site says who looked."""
 
     reports: list[Report]
     records: list[Record]
     weights: list[float]
     newcomers: list[bool]
     standing: list[float]
-    known: list[Known] | None = None
+    told: list[float] | None = None
 
 
 class Claim(NamedTuple):
-    """One reason and the evidence of its supporters. `plain` is the probability without what coins say for a report,
-    the same where nobody says who looked."""
+    """One reason and the evidence of its supporters. `plain` is the probability on which a picture may be withheld:
+    without what coins say for a report, and with shared histories linking in full."""
 
     reason: str
     rule: Rule
@@ -80,10 +81,9 @@ def _with_coins(crowd: Crowd, case: Case, viewers: Viewers, policy: Policy) -> C
     """The crowd where a report weighs no more than its reporter's coins say."""
     coins = [viewers.reporters.get(report.reporter, NO_COINS) for report in crowd.reports]
     pairs = list(zip(crowd.weights, coins, strict=True))
-    share = silent_share(len(coins), case.views)
     return crowd._replace(
         weights=[min(weight, worth(one, viewers.site, policy)) for weight, one in pairs],
-        known=[known_of(one, viewers, weight, share, policy) for weight, one in pairs],
+        told=[told(one, viewers, weight, policy) for weight, one in pairs],
     )
 
 
@@ -131,24 +131,46 @@ def claims(crowd: Crowd, case: Case, policy: Policy, model: Model, now: datetime
     if old is not None:
         subsets += [old if m is None else [a and b for a, b in zip(m, old, strict=True)] for m in subsets]
     voices = independent(crowd.reports, crowd.weights, crowd.newcomers, case, policy, subsets)
+    ranked = _ranked(crowd, voices, subsets, case, policy)
     seen = views_for_silence(case, policy, model)
     found = []
     for place, (reasons, members) in enumerate(groups):
-        both = [(members, voices[place])]
-        if old is not None:
-            both.append((subsets[len(groups) + place], voices[len(groups) + place]))
-        stories = _best(crowd, both, seen, policy, model)
-        plain = stories if crowd.known is None else _best(crowd._replace(known=None), both, seen, policy, model)
+        # The whole group, and the same without newcomers: the larger P(violation) counts.
+        both = range(place, len(subsets), len(groups))
+        plain = max(
+            (_stories(crowd, subsets[one], crowd.weights, voices[one], seen, policy, model) for one in both),
+            key=_violation,
+        )
+        stories = plain
+        if ranked is not None:
+            before, after = ranked
+            stories = max(
+                (_stories(crowd, subsets[one], before, after[one], seen, policy, model) for one in both),
+                key=_violation,
+            )
         found.append(_claim(crowd, reasons, members, voices[place], stories, plain.violation, case, policy, now))
     return found
 
 
-def _best(
-    crowd: Crowd, both: list[tuple[list[bool] | None, list[float]]], seen: float, policy: Policy, model: Model
-) -> Stories:
-    """The larger P(violation) of the whole group and of the same without newcomers."""
-    found = [_stories(crowd, members, left, seen, policy, model) for members, left in both]
-    return max(found, key=lambda stories: stories.violation)
+def _ranked(
+    crowd: Crowd, voices: list[list[float]], subsets: list[list[bool] | None], case: Case, policy: Policy
+) -> tuple[list[float], list[list[float]]] | None:
+    """What each report says in the probability before links, and after them for each subset; None where it is no other
+    than its voice."""
+    known = habits(crowd.reports, case, policy)
+    if known is None and crowd.told is None:
+        return None
+    left = voices
+    if known is not None:
+        left = independent(crowd.reports, crowd.weights, crowd.newcomers, case, policy, subsets, known)
+    if crowd.told is None:
+        return crowd.weights, left
+    share = [says / weight for says, weight in zip(crowd.told, crowd.weights, strict=True)]
+    return crowd.told, [[one * part for one, part in zip(each, share, strict=True)] for each in left]
+
+
+def _violation(stories: Stories) -> float:
+    return stories.violation
 
 
 def supporters(named: Sequence[str], policy: Policy) -> list[tuple[list[str], list[bool] | None]]:
@@ -178,18 +200,22 @@ def _all_but_newcomers(crowd: Crowd) -> list[bool] | None:
 
 
 def _stories(
-    crowd: Crowd, members: list[bool] | None, left: list[float], seen: float, policy: Policy, model: Model
+    crowd: Crowd,
+    members: list[bool] | None,
+    before: list[float],
+    left: list[float],
+    seen: float,
+    policy: Policy,
+    model: Model,
 ) -> Stories:
-    """The posterior on one subset. Newcomers are a share only of those whose account's age is known."""
-    taken = crowd.weights
-    if crowd.known is not None:
-        left, taken = _told(crowd.weights, left, crowd.known)
+    """The posterior on one subset, by what its reports say before links and what is left of it. Newcomers are a share
+    only of those whose account's age is known."""
     voices = sum(left)
     newcomers = known = 0
     weights = 0.0
     for place, report in enumerate(crowd.reports):
         if members is None or members[place]:
-            weights += taken[place]
+            weights += before[place]
             if report.account_created_at is not None:
                 known += 1
                 newcomers += crowd.newcomers[place]
@@ -197,14 +223,6 @@ def _stories(
     # Bounded like the lost weight: forty young accounts say no more of a campaign than four.
     capped = min(newcomers, policy.newcomers_cap)
     return posterior(voices, seen, lost, capped, known - newcomers + capped, model)
-
-
-def _told(weights: list[float], left: list[float], known: list[Known]) -> tuple[list[float], list[float]]:
-    """What each report says in the probability by its reporter's coins, after links and before them; one outside the
-    subset says 0."""
-    kept = [1.0 - (1.0 - rest / whole) * one.links for whole, rest, one in zip(weights, left, known, strict=True)]
-    before = [one.worth if rest else 0.0 for rest, one in zip(left, known, strict=True)]
-    return [all_of_it * share for all_of_it, share in zip(before, kept, strict=True)], before
 
 
 def _claim(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tawatur.decision.case import Case, Report
-from tawatur.decision.links import DAY, created, known_pairs, network_link, pair_keep, record_of, sharing, vouched_for
+from tawatur.decision.links import DAY, created, histories_keep, network_link, sharing, vouched_for
 from tawatur.decision.policy import Policy
 
 BLOCK = 256
@@ -34,11 +34,12 @@ def by_blocks(
     case: Case,
     policy: Policy,
     subsets: Sequence[Members | None],
+    habits: Sequence[float] | None,
 ) -> list[list[float]]:
     """om of every report, once for each subset; arguments and result as in `voices.independent`."""
     weight = np.asarray(weights, dtype=np.float64)
     masks = [np.ones(len(weights), dtype=bool) if members is None else np.asarray(members) for members in subsets]
-    strong, near = _StrongLinks(reports, newcomers, case, policy), _Neighbours(reports, case, policy)
+    strong, near = _StrongLinks(reports, newcomers, case, policy, habits), _Neighbours(reports, case, policy)
     results = [np.where(mask, weight, 0.0) for mask in masks]
     if strong.absent and near.absent:
         return [result.tolist() for result in results]
@@ -86,7 +87,14 @@ def _later(rows: Places, columns: slice) -> Mask:
 class _StrongLinks:
     """What all signals but the network leave, tile by tile."""
 
-    def __init__(self, reports: Sequence[Report], newcomers: Members, case: Case, policy: Policy) -> None:
+    def __init__(
+        self,
+        reports: Sequence[Report],
+        newcomers: Members,
+        case: Case,
+        policy: Policy,
+        habits: Sequence[float] | None,
+    ) -> None:
         signals = (
             (policy.link_device, [report.device for report in reports]),
             (policy.link_referrer, [report.referrer for report in reports]),
@@ -94,13 +102,10 @@ class _StrongLinks:
         self._signals = [(_codes(values), 1.0 - link) for link, values in signals if sharing(values)]
         self._created = _cohort_times(reports, newcomers)
         self._span, self._cohort = policy.cohort_days * DAY, 1.0 - policy.link_cohort
-        known = sorted(known_pairs(reports, case), key=lambda pair: pair[1])
+        known = sorted(histories_keep(reports, case, policy, habits), key=lambda pair: pair[1])
         self._earlier = np.asarray([i for i, _, _ in known], dtype=np.int64)
         self._later = np.asarray([j for _, j, _ in known], dtype=np.int64)
-        self._pairs = np.asarray(
-            [pair_keep(pair, record_of(case, reports[i]), record_of(case, reports[j]), policy) for i, j, pair in known],
-            dtype=np.float64,
-        )
+        self._pairs = np.asarray([keep for _, _, keep in known], dtype=np.float64)
         self.absent = not self._signals and self._created is None and not known
 
     def keep(self, rows: Places, columns: slice) -> Numbers:

@@ -109,6 +109,12 @@ SECTIONS = (
             Number("link_co_reports", 0, 1, "reporting the same things is weaker evidence: friends share taste"),
             Number("co_reports_slope", 0, 100, "how fast common reports beyond the first link two people"),
             Number("co_reports_offset", 0, 1000, "keeps two people with hardly any reports from being linked by them"),
+            Number(
+                "proven_reviews",
+                0.1,
+                10_000,
+                "in the probability alone, ten reviewed pictures halve what shared habits say against a person",
+            ),
         ),
     ),
     Section(
@@ -162,12 +168,6 @@ SECTIONS = (
                 1,
                 10,
                 "in the probability alone, a report by somebody who is seldom wrong says up to twice as much",
-            ),
-            Number(
-                "proven_views",
-                0.1,
-                10_000,
-                "ten reviewed pictures seen halve what shared habits say against a person's report",
             ),
         ),
     ),

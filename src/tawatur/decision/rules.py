@@ -99,6 +99,7 @@ class Policy(msgspec.Struct, frozen=True):
     link_co_reports: float = 0.85
     co_reports_slope: float = 1.5
     co_reports_offset: float = 3.0
+    proven_reviews: float = 10.0
     # views
     default_views: float = 80.0
     views_cap: float = 300.0
@@ -110,7 +111,6 @@ class Policy(msgspec.Struct, frozen=True):
     coin_false_alarm: float = 50.0
     silence_most: float = 10.0
     report_most: float = 2.0
-    proven_views: float = 10.0
     # guard
     guard_reports: int = 2
     guard_rho0: float = 0.006

@@ -78,14 +78,14 @@ def block_gates(
     claim: Claim, found: list[Claim], case: Case, policy: Policy, model: Model, now: datetime
 ) -> tuple[Gate, ...]:
     """Every gate of a block. `reason` appears when several are named: those who name this one must carry it alone;
-    `links` where the site says who looked: what coins say for a report blocks nothing."""
+    `plain` where the probability for the queue is another: what coins or habits say for a report withholds nothing."""
     needed = floor(case, policy, policy.floor_block)
     shared = shared_gates(claim, case, policy, now)
     enough = Gate("floor", claim.voices >= needed, needed, claim.voices)
     gates = (enough, *shared, guard_gate(claim, case, policy, model))
     threshold = claim.rule.block_threshold
-    if case.viewers is not None:
-        gates = (*gates, Gate("links", claim.plain >= threshold, threshold, claim.plain))
+    if claim.plain != claim.probability:
+        gates = (*gates, Gate("plain", claim.plain >= threshold, threshold, claim.plain))
     if len(found) == 1:
         return gates
     return (*gates, Gate("reason", claim.probability >= threshold, threshold, claim.probability))
@@ -108,7 +108,7 @@ def _blurs(claim: Claim, gates: tuple[Gate, ...], case: Case, policy: Policy) ->
         return False
     if claim.voices < floor(case, policy, policy.floor_blur):
         return False
-    return all(gate.holds for gate in gates if gate.name not in ("floor", "guard", "reason", "record", "links"))
+    return all(gate.holds for gate in gates if gate.name not in ("floor", "guard", "reason", "record", "plain"))
 
 
 Judged = tuple[Claim, tuple[Gate, ...]]

@@ -14,15 +14,14 @@ pictures differ in how easily they are reported: the coins alone would take twen
 twenty independent witnesses. Nobody's silence is worth less than nothing or more than `silence_most` views, all silence
 together no more than `views_cap`, and a report at most `report_most` voices.
 
-What speaks for a report (its worth above one voice or above the reporter's record, and links that habits explain)
-counts in the probability alone, which orders the queue. A blur or a block must hold without it (the gate `links`): what
-coins bought would be bought by attackers, too. What speaks against a report counts everywhere.
+What speaks for a report (its worth above one voice or above the reporter's record) counts in the probability alone,
+which orders the queue. A blur or a block must hold without it (the gate `plain`): what coins bought would be bought by
+attackers, too. What speaks against a report counts everywhere.
 """
 
 from __future__ import annotations
 
 from math import log
-from typing import NamedTuple
 
 from tawatur.decision.case import Case, Coins, Viewers
 from tawatur.decision.policy import Policy
@@ -36,14 +35,6 @@ APART = 1.5
 above would be noise over noise."""
 LEAST = 0.02
 """Nobody's report counts less: nobody may protect a picture by reporting it."""
-
-
-class Known(NamedTuple):
-    """What coins say of one report in the probability: what it is worth before links, in voices, and how far links may
-    lessen it."""
-
-    worth: float
-    links: float
 
 
 def site_rates(site: Coins) -> tuple[float, float]:
@@ -89,19 +80,7 @@ def views_told(case: Case, viewers: Viewers, policy: Policy) -> float | None:
     return max(0.0, case.views + more)
 
 
-def known_of(coins: Coins, viewers: Viewers, weight: float, silent_share: float, policy: Policy) -> Known:
-    """What the coins say of one report; `weight` is om0 by the record, for somebody who has none.
-
-    Links say that a few act as one while everybody else stays silent. Where most of those who looked report, or where
-    a person is known from many reviewed pictures, habits shared with others are no sign of that: in the probability,
-    links lessen a report by the share that stayed silent times c / (c + reviewed pictures seen).
-    """
-    seen = coins.violating + coins.fine
-    links = silent_share * policy.proven_views / (policy.proven_views + seen)
-    told = weight if coins == NO_COINS else min(policy.report_most, worth(coins, viewers.site, policy))
-    return Known(told, links)
-
-
-def silent_share(reporters: int, views: int | None) -> float:
-    """The share of those who were shown the picture that does not report it; 1 when nobody knows how many looked."""
-    return 1.0 if views is None else 1.0 - reporters / max(views, reporters, 1)
+def told(coins: Coins, viewers: Viewers, weight: float, policy: Policy) -> float:
+    """What one report says in the probability, in voices before links; `weight` is om0 by the record, for somebody who
+    has no coins."""
+    return weight if coins == NO_COINS else min(policy.report_most, worth(coins, viewers.site, policy))

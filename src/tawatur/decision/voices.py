@@ -21,7 +21,7 @@ from itertools import combinations
 
 from tawatur.decision.case import Case, Report
 from tawatur.decision.flood import by_blocks
-from tawatur.decision.links import DAY, created, known_pairs, network_link, pair_keep, record_of, sharing, vouched_for
+from tawatur.decision.links import DAY, created, histories_keep, network_link, sharing, vouched_for
 from tawatur.decision.policy import Policy
 
 FEW = 24
@@ -38,15 +38,16 @@ def independent(
     case: Case,
     policy: Policy,
     subsets: Sequence[Members | None],
+    habits: Sequence[float] | None = None,
 ) -> list[list[float]]:
     """om of every report, once for each subset (None: all of them); a report outside the subset has 0.
 
     `reports` are in order of arrival and `weights` their om0, all above 0. An earlier report discounts a later one only
-    where both are in the subset.
+    where both are in the subset. `habits` lessen what shared histories link (`links.habits`).
     """
     if len(reports) > FEW:
-        return by_blocks(reports, weights, newcomers, case, policy, subsets)
-    linked = _linked_pairs(reports, newcomers, case, policy)
+        return by_blocks(reports, weights, newcomers, case, policy, subsets, habits)
+    linked = _linked_pairs(reports, newcomers, case, policy, habits)
     return [_discounted(weights, linked, members) for members in subsets]
 
 
@@ -62,7 +63,9 @@ def _discounted(weights: Sequence[float], linked: Linked, members: Members | Non
     return left
 
 
-def _linked_pairs(reports: Sequence[Report], newcomers: Members, case: Case, policy: Policy) -> Linked:
+def _linked_pairs(
+    reports: Sequence[Report], newcomers: Members, case: Case, policy: Policy, habits: Sequence[float] | None
+) -> Linked:
     """Every pair that shares something."""
     keep: dict[tuple[int, int], float] = {}
     for link, values in (
@@ -77,8 +80,7 @@ def _linked_pairs(reports: Sequence[Report], newcomers: Members, case: Case, pol
     for pair in combinations(fresh, 2):
         if abs(made[pair[0]] - made[pair[1]]) < policy.cohort_days * DAY:
             keep[pair] = keep.get(pair, 1.0) * (1.0 - policy.link_cohort)
-    for i, j, known in known_pairs(reports, case):
-        kept = pair_keep(known, record_of(case, reports[i]), record_of(case, reports[j]), policy)
+    for i, j, kept in histories_keep(reports, case, policy, habits):
         keep[i, j] = keep.get((i, j), 1.0) * kept
     groups = sharing([report.network for report in reports])
     others = vouched_for(reports, case) if groups else {}
