@@ -133,6 +133,42 @@ def test_a_bank_goes_in_and_comes_out(home: dict[str, str], tmp_path: Path) -> N
     fails(tawatur("bank", "import", str(listed), "--name", "k", "--kind", "block", **home), "Line 1")
 
 
+def test_a_list_of_threatexchange_goes_in_and_comes_out(home: dict[str, str], tmp_path: Path) -> None:
+    listed = tmp_path / "updates.json"
+    said = [("ab", "MALICIOUS", "war"), ("cd", "NON_MALICIOUS", "war"), ("ef", "MALICIOUS", "spam")]
+    records = [
+        {
+            "indicator": pair * 32,
+            "type": "HASH_PDQ",
+            "should_delete": False,
+            "descriptors": {"data": [{"id": "1", "owner": {"id": "1"}, "status": status, "tags": [tag]}]},
+        }
+        for pair, status, tag in said
+    ]
+    listed.write_text(json.dumps({"data": records}))
+    read = ("--format", "threatexchange", "--tag", "war")
+    for kind in ("block", "allow"):
+        given = ("--name", kind, "--kind", kind, "--until", "2099-01-01", "--distance", "20", "--source", "agency")
+        found = tawatur("bank", "import", str(listed), *given, *read, **home)
+        assert "1 new hashes" in found.stdout
+        assert "1 left out: without the tag" in found.stdout
+    assert "ab" * 32 in tawatur("bank", "export", "block", "--format", "tx-lines", **home).stdout
+    page = json.loads(tawatur("bank", "export", "allow", "--format", "threatexchange", **home).stdout)
+    assert [one["indicator"] for one in page["data"]] == ["cd" * 32]
+    banks = [json.loads(line) for line in tawatur("bank", "list", "--json", **home).stdout.splitlines()]
+    assert {(one["kind"], one["distance"], one["source"], one["enabled_until"][:4]) for one in banks} == {
+        ("block", 20, "agency", "2099"),
+        ("allow", 20, "agency", "2099"),
+    }
+    records[0]["should_delete"] = True
+    listed.write_text(json.dumps(records))
+    given = ("--name", "block", "--kind", "block", *read)
+    assert "1 hashes were taken out" in tawatur("bank", "import", str(listed), *given, **home).stdout
+    fails(tawatur("bank", "export", "allow", "--format", "tx-lines", **home), "harmless")
+    fails(tawatur("bank", "export", "allow", "--format", "xml", **home), "xml", "tx-csv")
+    fails(tawatur("bank", "import", str(listed), "--name", "b", "--kind", "block", "--format", "csv", **home), "csv")
+
+
 def test_a_database_that_is_not_there_yet_is_told(tmp_path: Path) -> None:
     fails(tawatur("site", "create", "x", TAWATUR_DATA_DIR=str(tmp_path)), "tawatur init")
 

@@ -167,7 +167,7 @@ SiteOption = Annotated[str | None, typer.Option(help="The site whose bank it is,
 
 @bank_app.command("import")
 def bank_import(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines with PDQ hashes.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A list with PDQ hashes.", exists=True, dir_okay=False)],
     name: Annotated[str, typer.Option(help="The bank's name; one that is there is added to.")],
     kind: Annotated[str, typer.Option(help="block: copies are blocked. allow: copies are shown whatever matches.")],
     site: SiteOption = None,
@@ -175,41 +175,54 @@ def bank_import(
     source: Annotated[str | None, typer.Option(help="Where the list comes from.")] = None,
     distance: Annotated[int, typer.Option(min=0, max=31, help="How many of 256 bits a match may differ.")] = 16,
     until: Annotated[datetime | None, typer.Option(help="Until when it matches (UTC). Default: for good.")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="list: CSV or JSON Lines. threatexchange: any of its forms.")
+    ] = "list",
+    tag: Annotated[
+        list[str] | None, typer.Option(help="With threatexchange: only hashes with this tag; may be repeated.")
+    ] = None,
 ) -> None:
-    """Read a hash list into a bank: all of it, or, when a line is wrong, nothing."""
-    from tawatur.moderation.banks import add_to_bank, put_bank
-    from tawatur.moderation.hash_lists import read_list
+    """Read a hash list into a bank: all of it, or, when a line is wrong, nothing.
+
+    Of a ThreatExchange list, a block bank takes the hashes that everybody there calls malicious and an allow bank those
+    that everybody calls harmless; what others take back is taken out.
+    """
+    from tawatur.moderation.banks import change_bank, put_bank
+    from tawatur.moderation.exchange import Exchanged
+    from tawatur.moderation.hash_lists import read_any
     from tawatur.store.banks import Bank
     from tawatur.store.ids import new_id
 
     database, owner = _database(), ""
     if site is not None:
         owner = _site_id(database, site)
-    entries = list(read_list(file.read_text(encoding="utf-8")))
     now = datetime.now(UTC)
     ends = None if until is None else until.replace(tzinfo=until.tzinfo or UTC)
-    bank = put_bank(database, Bank(new_id(), owner, name, kind, source, reason, distance, ends, now))
-    added = add_to_bank(database, bank, entries, now)
-    out.print(f"{added:,} new hashes in bank [bold]{name}[/bold] ({len(entries):,} in the file).")
+    bank = Bank(new_id(), owner, name, kind, source, reason, distance, ends, now)
+    found: Exchanged = read_any(file.read_text(encoding="utf-8"), form, bank, tag or ())
+    added, removed = change_bank(database, put_bank(database, bank), found.entries.items(), found.gone, now)
+    out.print(f"{added:,} new hashes in bank [bold]{name}[/bold] ({len(found.entries):,} in the file).")
+    if removed:
+        out.print(f"{removed:,} hashes were taken out.")
+    for why, count in sorted(found.left_out.items()):
+        out.print(f"{count:,} left out: {why}.", highlight=False)
 
 
 @bank_app.command("export")
 def bank_export(
     name: Annotated[str, typer.Argument(help="The bank, by name or id.")],
     site: SiteOption = None,
-    form: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "csv",
+    form: Annotated[str, typer.Option("--format", help="csv, jsonl, threatexchange, tx-csv or tx-lines.")] = "csv",
 ) -> None:
-    """Write a bank's hashes to standard output, in the form that `bank import` reads."""
+    """Write a bank's hashes to standard output, in a form that `bank import` reads."""
     from tawatur.moderation.banks import find_bank
-    from tawatur.moderation.hash_lists import FORMS, write_list
+    from tawatur.moderation.hash_lists import write_any
     from tawatur.store import banks
 
-    if form not in FORMS:
-        raise typer.BadParameter("Use csv or jsonl.", param_hint="--format")
     database = _database()
     bank = find_bank(database, "" if site is None else _site_id(database, site), name)
     with database.read() as connection:
-        for line in write_list(banks.hashes(connection, bank.id), form):
+        for line in write_any(bank, banks.hashes(connection, bank.id), form):
             sys.stdout.write(line)
 
 

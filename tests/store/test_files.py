@@ -47,7 +47,30 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatc
     monkeypatch.setattr(os, "fsync", flushed)
     monkeypatch.setattr(Path, "replace", renamed)
     Files(tmp_path).put_image(b"picture")
+    assert done == ["folder", "folder", "file", "rename", "folder"]  # images and images/ab were made first
+    done.clear()
+    Files(tmp_path).put_image(b"picture 388")  # in the same folder
     assert done == ["file", "rename", "folder"]
+
+
+def test_what_a_killed_process_left_is_swept_away_after_an_hour(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    digest = files.put_image(b"picture")
+    files.blurred(digest, Path.read_bytes)
+    (tmp_path / "hashes").mkdir()
+    (tmp_path / "hashes" / "site.hashes").write_bytes(b"a snapshot")
+    (tmp_path / "secret").write_text("a secret")
+    whole = every_file(tmp_path)
+    places = [files.image(digest).parent, tmp_path / "blurred" / digest[:2], tmp_path / "hashes"]
+    left = [place / ".name.0123456789abcdef" for place in places] + [tmp_path / ".secret.0123456789abcdef"]
+    for path in left:
+        path.write_bytes(b"half")
+    (tmp_path / "images" / ".hidden").mkdir()
+    written = left[0].stat().st_mtime
+    assert files.sweep(written + 3000) == 0
+    assert files.sweep(written + 4000) == 4
+    assert sorted(every_file(tmp_path)) == sorted(whole)
+    assert Files(tmp_path / "nowhere").sweep(written) == 0
 
 
 @pytest.mark.parametrize("where", ["fsync", "replace"])

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.ground.server import Server, Site
-from tests.survival.world import noise, picture, register, report, statement
+from tests.survival.world import noise, picture, register, report, statement, upload
 
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
@@ -292,6 +292,28 @@ def test_the_placeholder_speaks_the_readers_language(
     assert answer.headers["content-language"] == language
     assert f'lang="{language}"' in answer.text
     assert "Accept-Language" in answer.headers["vary"]
+
+
+def test_the_placeholder_says_whether_it_was_reported_came_as_a_copy_or_is_listed(site_client: httpx.Client) -> None:
+    words = {
+        "en": ("several people reported this image", "a copy of an image that several people", "on a block list"),
+        "ar": ("أبلغ عنها عدة أشخاص", "نسخة من صورة أبلغ عنها", "مدرجة في قائمة حجب"),
+        "fr": ("plusieurs personnes l’ont signalée", "copie d’une image signalée", "sur une liste de blocage"),
+    }
+    data, known = noise(801, (90, 70)), noise(802, (90, 70))
+    earlier, first = register(site_client, data), register(site_client, data)
+    block(site_client, first)
+    later = register(site_client, data)
+    pdq = upload(site_client, known).json()["pdq"]
+    site_client.put("/v1/banks/gate", json={"kind": "block", "reason": "violence"})
+    site_client.post("/v1/banks/gate/hashes", json={"pdqs": [pdq]})
+    listed = register(site_client, known)
+    for language, (reported, copied, on_list) in words.items():
+        whys = {earlier: reported, first: reported, later: copied, listed: on_list}
+        for image, why in whys.items():
+            assert why in site_client.get(f"/i/{image}?lang={language}").text
+    site_client.post(f"/v1/images/{first}/reviews", json={"outcome": "upheld", "reviewer": "m"})
+    assert "a person has looked" in site_client.get(f"/i/{later}?lang=en").text
 
 
 def test_an_image_that_does_not_exist_is_a_problem(reader: httpx.Client) -> None:

@@ -78,19 +78,27 @@ def find_bank(database: Database, site: str, name: str) -> Bank:
 def add_to_bank(database: Database, bank: Bank, entries: Iterable[tuple[str, str | None]], now: datetime) -> int:
     """Adds (PDQ, note) entries, all or none; returns how many are new. The next picture registered is compared with
     them."""
-    new = list({pdq: BankHash(bank.id, pdq, note, now) for pdq, note in entries}.values())
-    with database.write() as connection:
-        added = sum(banks.add_hashes(connection, new[at : at + _AT_ONCE]) for at in range(0, len(new), _AT_ONCE))
-        banks.put(connection, _next(banks.all_of_them(connection), bank))
-    return added
+    return change_bank(database, bank, entries, (), now)[0]
 
 
 def remove_from_bank(database: Database, bank: Bank, pdqs: list[str]) -> int:
     """Takes hashes out; returns how many were there."""
+    return change_bank(database, bank, (), pdqs, bank.created_at)[1]
+
+
+def change_bank(
+    database: Database, bank: Bank, entries: Iterable[tuple[str, str | None]], gone: Iterable[str], now: datetime
+) -> tuple[int, int]:
+    """Adds (PDQ, note) entries and takes hashes out, all or none; returns how many were new, how many were there."""
+    new = list({pdq: BankHash(bank.id, pdq, note, now) for pdq, note in entries}.values())
+    old = sorted(gone)
     with database.write() as connection:
-        removed = banks.remove_hashes(connection, bank.id, pdqs)
+        added = sum(banks.add_hashes(connection, new[at : at + _AT_ONCE]) for at in range(0, len(new), _AT_ONCE))
+        removed = sum(
+            banks.remove_hashes(connection, bank.id, old[at : at + _AT_ONCE]) for at in range(0, len(old), _AT_ONCE)
+        )
         banks.put(connection, _next(banks.all_of_them(connection), bank))
-    return removed
+    return added, removed
 
 
 def _next(known: list[Bank], bank: Bank) -> Bank:

@@ -1,4 +1,4 @@
-"""Hash lists as files: CSV and JSON Lines, in and out. What is written here is read here."""
+"""Hash lists as files: CSV and JSON Lines, in and out, and those of `exchange`. What is written here is read here."""
 
 from __future__ import annotations
 
@@ -10,14 +10,36 @@ from typing import Any
 
 import msgspec
 
+from tawatur.moderation import exchange
+from tawatur.moderation.banks import KINDS
+from tawatur.moderation.exchange import Exchanged, read_exchange, write_exchange
 from tawatur.moderation.refusals import BadBank
-from tawatur.store.banks import BankHash
+from tawatur.store.banks import Bank, BankHash
 
-FORMS = ("csv", "jsonl")
+FORMS = ("csv", "jsonl", *exchange.FORMS)
 _PDQ = re.compile(r"[0-9a-f]{64}")
 _COLUMNS = ("pdq", "hash", "value")
 
 Entry = tuple[str, str | None]
+
+
+def read_any(text: str, form: str, bank: Bank, tags: Iterable[str] = ()) -> Exchanged:
+    """What a list brings this bank. `form` is "list" for `read_list` or "threatexchange" for `read_exchange`. Raises
+    BadBank."""
+    if bank.kind not in KINDS:
+        raise BadBank(f"A bank is of kind block or allow, not {bank.kind!r}.")
+    if form == "threatexchange":
+        return read_exchange(text, bank.kind, tags)
+    if form != "list":
+        raise BadBank(f"{form!r} is no form of a list. Use list (CSV or JSON Lines) or threatexchange.")
+    return Exchanged(entries=dict(read_list(text)))
+
+
+def write_any(bank: Bank, entries: Iterable[BankHash], form: str) -> Iterator[str]:
+    """The bank as lines of a list in one of `FORMS`. Raises BadBank."""
+    if form not in FORMS:
+        raise BadBank(f"{form!r} is no form of a list. Use one of: {', '.join(FORMS)}.")
+    return write_exchange(bank, entries, form) if form in exchange.FORMS else write_list(entries, form)
 
 
 def read_list(text: str) -> Iterator[Entry]:
@@ -36,7 +58,7 @@ def _from_json_lines(text: str) -> Iterator[Entry]:
             try:
                 entry: Any = msgspec.json.decode(line)
                 pdq, note = str(entry["pdq"]), entry.get("note")
-            except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as error:
+            except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
                 raise BadBank(f"Line {number} is not a JSON object with a key `pdq`.") from error
             yield _checked(number, pdq), None if note is None else str(note)
 

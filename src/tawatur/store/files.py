@@ -11,6 +11,10 @@ from pathlib import Path
 
 from tawatur.failures import Failure
 
+UNFINISHED_FOR_S = 3600
+_UNFINISHED = ("images/*/.*", "blurred/*/.*", "hashes/.*", ".secret.*")
+"""Where files are written beside their place, under names that begin with a dot."""
+
 
 class StorageUnavailable(Failure):
     """The data directory cannot take more, or does not give what it has."""
@@ -32,6 +36,20 @@ class Files:
         if not path.exists():
             _write(path, data)
         return digest
+
+    def sweep(self, now: float) -> int:
+        """Takes away what killed processes left unfinished in the data directory; returns how many files.
+
+        `now` is in seconds since 1970. What is younger than an hour may still be being written by somebody.
+        """
+        swept = 0
+        for pattern in _UNFINISHED:
+            for path in self._root.glob(pattern):
+                with suppress(OSError):  # somebody else was quicker, or it cannot be helped
+                    if path.is_file() and path.stat().st_mtime < now - UNFINISHED_FOR_S:
+                        path.unlink()
+                        swept += 1
+        return swept
 
     def about(self, sha256: str) -> os.stat_result:
         """What the file system says of a stored picture. Raises StorageUnavailable when it is not to be had."""
@@ -61,7 +79,7 @@ def _write(path: Path, data: bytes) -> None:
     """Writes beside, flushes to the disk, then renames: a file is there whole or not at all, even after a power cut."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
@@ -72,6 +90,14 @@ def _write(path: Path, data: bytes) -> None:
         with suppress(OSError):  # where a folder is missing or cannot be written, there is nothing to take away
             temporary.unlink()
         raise StorageUnavailable(f"The data directory cannot take the file: {error.strerror}.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes the folder with those above it, each of them there for good when the next is made."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _flush_folder(folder.parent)
 
 
 def _flush_folder(folder: Path) -> None:

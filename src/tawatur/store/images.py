@@ -38,7 +38,10 @@ class Image(msgspec.Struct, frozen=True, gc=False):
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
-    """What the gate needs to know of an image: where its bytes are, and what may be seen of them."""
+    """What the gate needs to know of an image: where its bytes are, what may be seen of them, and why.
+
+    `cause` is what brought the status about, `acted_at` when.
+    """
 
     id: str
     sha256: str
@@ -50,6 +53,9 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     provisional: bool
     authority: int
     reason: str | None
+    cause: str | None
+    registered_at: datetime
+    acted_at: datetime | None
 
 
 class Visibility(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +81,9 @@ _shown = (
         _families.provisional,
         _families.authority,
         _families.reason,
+        _families.cause,
+        _images.registered_at,
+        _families.acted_at,
     )
     .join(schema.families, _families.id == _images.family)
     .where(_images.id == bindparam("id"))

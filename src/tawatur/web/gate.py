@@ -75,8 +75,13 @@ async def _plate(request: Request, found: Shown, situation: Situation) -> Respon
 
 
 def _situation(found: Shown) -> Situation:
-    """Whether reports alone withhold it so far, or a person does."""
-    return Situation.REPORTED if found.authority <= Authority.MACHINE else Situation.UPHELD
+    """Whether a person withholds it; or else a list, reports, or reports of another image before this one came."""
+    if found.authority > Authority.MACHINE:
+        return Situation.UPHELD
+    if found.cause == "bank":
+        return Situation.BANK
+    came_later = found.acted_at is not None and found.registered_at > found.acted_at
+    return Situation.COPY if came_later else Situation.REPORTED
 
 
 async def _blurred(request: Request, house: House, found: Shown) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -79,6 +80,7 @@ class House:
     def open(self) -> None:
         self.writer.start()
         self.sequencer.start()
+        threading.Thread(target=self._sweep_files, name="tawatur-files", daemon=True).start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
@@ -145,6 +147,10 @@ class House:
         except (ImageRefused, OSError) as error:
             log.warning("blocked_picture_not_described", image=one.image, reason=str(error))
             return b""
+
+    def _sweep_files(self) -> None:
+        if swept := self.files.sweep(time.time()):
+            log.info("unfinished_files_taken_away", files=swept)
 
     async def _sweep(self) -> None:
         learned: date | None = None

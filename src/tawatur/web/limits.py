@@ -9,6 +9,8 @@ from tawatur.web.problems import answer
 
 UPLOAD_BYTES = 21 * 1024 * 1024
 """20 MB of picture and the form around it."""
+LIST_BYTES = 8 * 1024 * 1024
+"""A hash list of 20,000 to 100,000 hashes; `tawatur bank import` takes longer ones."""
 OTHER_BYTES = 64 * 1024
 
 
@@ -22,7 +24,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        limit = UPLOAD_BYTES if scope["path"] == "/v1/images" else OTHER_BYTES
+        limit = _limit(scope["path"])
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if declared.isdigit() and int(declared) > limit:
             refused = answer(413, "The request is too large", _detail(limit), {"Connection": "close"})
@@ -48,6 +50,12 @@ class BodyLimit:
 
         endless = any(name == b"transfer-encoding" for name, _ in scope["headers"])
         await self._app(scope, counted, cut_off if endless else send)
+
+
+def _limit(path: str) -> int:
+    if path == "/v1/images":
+        return UPLOAD_BYTES
+    return LIST_BYTES if path.startswith("/v1/banks/") and path.endswith("/import") else OTHER_BYTES
 
 
 def _detail(limit: int) -> str:

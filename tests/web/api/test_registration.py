@@ -144,6 +144,45 @@ def test_a_bank_over_http_blocks_the_very_next_picture(client: TestClient) -> No
     assert client.put("/v1/banks/bad", json={"kind": "block", "reason": "ugly"}).status_code == 422
 
 
+def test_a_list_goes_into_a_bank_over_http_and_comes_out(client: TestClient) -> None:
+    data = saved(scenery(seed=21), "PNG")
+    pdq = upload(client, data).json()["pdq"]
+    client.put("/v1/banks/theirs", json={"kind": "block", "reason": "violence"})
+    bank = "/v1/banks/theirs"
+    read = client.post(f"{bank}/import", content=f"pdq,note\n{pdq},a note\n", headers={"Content-Type": "text/csv"})
+    assert read.json() == {"added": 1, "removed": 0, "left_out": {}}
+    assert upload(client, data).json()["status"] == "blocked"
+    updates = client.get(f"{bank}/export", params={"format": "threatexchange"}).text
+    assert updates.count(pdq) == 1
+    assert client.get(f"{bank}/export").text == f"pdq,note\n{pdq},a note\n"
+    client.put("/v1/banks/ours", json={"kind": "allow"})
+    read = client.post("/v1/banks/ours/import?format=threatexchange", content=updates.replace("MAL", "NON_MAL"))
+    assert read.json() == {"added": 1, "removed": 0, "left_out": {}}
+    assert upload(client, data).json()["status"] == "visible"
+    read = client.post(f"{bank}/import?format=threatexchange", content=updates.replace("MAL", "NON_MAL"))
+    assert read.json() == {"added": 0, "removed": 1, "left_out": {"called harmless": 1}}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told"),
+    [
+        ("theirs/import", b"nonsense", 422, "Line 1"),
+        ("theirs/import", b"\xff", 422, "UTF-8"),
+        ("theirs/import?format=threatexchange", b"[5]", 422, "Record 1"),
+        ("theirs/import?format=xml", b"", 422, "format"),
+        ("nobody/import", b"", 404, "nobody"),
+        ("theirs/import", b"x" * 9_000_000, 413, "at most"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_told(client: TestClient, path: str, body: bytes, status: int, told: str) -> None:
+    client.put("/v1/banks/theirs", json={"kind": "block"})
+    answer = client.post(f"/v1/banks/{path}", content=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert told in answer.text
+    refused = client.get("/v1/banks/theirs/export?format=xml")
+    assert (refused.status_code, "tx-csv" in refused.text) == (422, True)
+
+
 def test_one_use_is_cut_out_over_http(client: TestClient) -> None:
     data = saved(scenery(seed=11), "PNG")
     first, second = upload(client, data).json()["id"], upload(client, data).json()["id"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
-from tawatur.moderation.banks import DEFAULT_DISTANCE, add_to_bank, find_bank, put_bank, remove_from_bank
-from tawatur.moderation.refusals import UnknownBank
+from tawatur.moderation.banks import DEFAULT_DISTANCE, add_to_bank, change_bank, find_bank, put_bank, remove_from_bank
+from tawatur.moderation.hash_lists import read_any, write_any
+from tawatur.moderation.refusals import BadBank, UnknownBank
 from tawatur.store import banks
 from tawatur.store.banks import Bank
 from tawatur.store.database import Database
@@ -57,6 +60,12 @@ class HashesOut(BaseModel):
     changed: int = Field(description="How many of the hashes were new, or were taken out.")
 
 
+class ImportOut(BaseModel):
+    added: int = Field(description="How many hashes were new.")
+    removed: int = Field(description="How many were taken out, because others took them back.")
+    left_out: dict[str, int] = Field(description="How many of the list's hashes are not meant for this bank, by why.")
+
+
 @router.get("", summary="The banks that bear on this site", response_model=BanksOut)
 async def list_banks(request: Request, site: SiteId) -> Any:
     """The site's own banks, and those that the operator shares with all sites."""
@@ -82,12 +91,68 @@ async def add(request: Request, site: SiteId, name: Name, body: HashesIn) -> Any
     return HashesOut(changed=await run_in_threadpool(add_to_bank, database, bank, entries, datetime.now(UTC)))
 
 
+_LIST = {"schema": {"type": "string"}}
+_LIST_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": _LIST, "application/x-ndjson": _LIST, "application/json": _LIST, "text/plain": _LIST},
+    }
+}
+
+
+@router.post("/{name}/import", summary="Read a list into a bank", response_model=ImportOut, openapi_extra=_LIST_BODY)
+async def import_list(
+    request: Request,
+    site: SiteId,
+    name: Name,
+    form: Annotated[Literal["list", "threatexchange"], Query(alias="format")] = "list",
+    tag: Annotated[
+        list[ShortText] | None, Query(description="With threatexchange: only hashes with one of these.")
+    ] = None,
+) -> Any:
+    """CSV or JSON Lines as `bank export` writes them, or, with `format=threatexchange`, any of ThreatExchange's forms:
+    all of the list, or, when a line is wrong, nothing."""
+    try:
+        text = (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise BadBank(f"The list is not in UTF-8: byte {error.start} is wrong.") from error
+    house = house_of(request)
+    return await run_in_threadpool(_import, house.database, site, name, text, form, tag or [])
+
+
+@router.get(
+    "/{name}/export",
+    summary="A bank as a list",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/plain": _LIST}}},
+)
+async def export_list(
+    request: Request, site: SiteId, name: Name, form: Annotated[str, Query(alias="format", max_length=20)] = "csv"
+) -> Response:
+    """In the form `csv`, `jsonl`, `threatexchange`, `tx-csv` or `tx-lines`."""
+    lines = await run_in_threadpool(_export, house_of(request).database, site, name, form)
+    return StreamingResponse(lines, media_type="text/plain")
+
+
 @router.delete("/{name}/hashes/{pdq}", summary="Take a hash out of a bank", response_model=HashesOut)
 async def remove(request: Request, site: SiteId, name: Name, pdq: Pdq) -> Any:
     """Pictures that it blocked stay as they are until a person looks."""
     database = house_of(request).database
     bank = await run_in_threadpool(_own, database, site, name)
     return HashesOut(changed=await run_in_threadpool(remove_from_bank, database, bank, [pdq]))
+
+
+def _import(database: Database, site: str, name: str, text: str, form: str, tags: list[str]) -> ImportOut:
+    bank = _own(database, site, name)
+    found = read_any(text, form, bank, tags)
+    added, removed = change_bank(database, bank, found.entries.items(), found.gone, datetime.now(UTC))
+    return ImportOut(added=added, removed=removed, left_out=found.left_out)
+
+
+def _export(database: Database, site: str, name: str, form: str) -> Iterator[str]:
+    bank = _own(database, site, name)
+    with database.read() as connection:
+        return write_any(bank, banks.hashes(connection, bank.id), form)
 
 
 def _own(database: Database, site: str, name: str) -> Bank:
