@@ -244,6 +244,16 @@ def test_a_port_that_is_taken_is_told(home: dict[str, str]) -> None:
         fails(tawatur("serve", "--port", str(taken.getsockname()[1]), **home), "--port")
 
 
+def test_a_copy_detection_model_that_is_none_is_told(home: dict[str, str], tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    model = tmp_path / "model.onnx"
+    model.write_text("nothing")
+    fails(tawatur("serve", TAWATUR_COPY_MODEL=str(model), **home), "TAWATUR_COPY_MODEL_THRESHOLD")
+    set_ = {"TAWATUR_COPY_MODEL": str(model), "TAWATUR_COPY_MODEL_THRESHOLD": "0.75", **home}
+    fails(tawatur("serve", **set_), str(model), "is no ONNX model")
+    fails(tawatur("serve", **{**set_, "TAWATUR_COPY_MODEL_THRESHOLD": "75"}), "COPY_MODEL_THRESHOLD")
+
+
 def test_a_policy_is_set_shown_and_put_back(home: dict[str, str], tmp_path: Path) -> None:
     made = json.loads(tawatur("site", "create", "example.org", "--json", **home).stdout)
     strict = tmp_path / "strict.toml"

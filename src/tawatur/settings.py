@@ -50,6 +50,14 @@ class Settings(BaseSettings):
         description="Whether crops, screenshots and other altered copies of blocked pictures are looked for and "
         "blurred. It takes 20 ms and 5.6 kB a picture.",
     )
+    copy_model: Path | None = Field(
+        None,
+        description="A copy-detection model of your own in ONNX, which finds altered copies beside what is built in. "
+        "Needs the extra `onnxruntime`.",
+    )
+    copy_model_threshold: float | None = Field(
+        None, gt=0, le=1, description="From which cosine on the model takes one picture for a copy of another."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

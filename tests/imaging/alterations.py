@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -41,6 +42,13 @@ def _screenshot(image: Image.Image) -> Image.Image:
 
 def _jpeg(change: Callable[[Image.Image], Image.Image], quality: int = 85) -> Alteration:
     return lambda image: saved(change(image), "JPEG", quality=quality)
+
+
+def mosaic(path: Path) -> bytes:
+    """In 14 x 10 large squares: what no corner survives."""
+    with Image.open(path) as picture:
+        coarse = picture.convert("RGB").resize((14, 10))
+        return saved(coarse.resize(picture.size, Image.Resampling.NEAREST), "JPEG", quality=85)
 
 
 ALTERATIONS: dict[str, Alteration] = {

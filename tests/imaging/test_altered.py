@@ -26,7 +26,7 @@ RECALL = 0.9
 
 @cache
 def known(data: bytes | Path) -> Features:
-    found = features.read(examine(data, describes=True).description)
+    found = features.read(examine(data, describe=features.describe).description)
     assert found is not None
     return found
 
@@ -102,7 +102,7 @@ def test_the_scale_and_the_turn_are_found() -> None:
 
 
 def test_a_description_comes_back_as_it_was_made() -> None:
-    body = examine(SHIPPED[0], describes=True).description
+    body = examine(SHIPPED[0], describe=features.describe).description
     found = features.read(body)
     assert found is not None
     assert len(found) == features.MOST
@@ -120,7 +120,7 @@ def test_only_who_asks_gets_a_description() -> None:
 def test_what_has_no_corners_has_no_description(size: tuple[int, int]) -> None:
     out = io.BytesIO()
     Image.new("RGB", size, "teal").save(out, "PNG")
-    assert examine(out.getvalue(), describes=True).description == b""
+    assert examine(out.getvalue(), describe=features.describe).description == b""
 
 
 @given(st.binary(max_size=6000), st.integers(0, 5700))
@@ -133,7 +133,7 @@ def test_a_damaged_description_is_none(noise: bytes, length: int) -> None:
 
 @cache
 def _description() -> bytes:
-    return examine(SHIPPED[0], describes=True).description
+    return examine(SHIPPED[0], describe=features.describe).description
 
 
 @given(st.integers(30, 200), st.integers(30, 200), st.integers(0, 2**32))

@@ -3,7 +3,7 @@
 Pairs of corners that look alike each propose a shift, a scale and a small turn; the proposal that most other pairs
 agree with counts. All are tried: a random sample of them, as is usual, could decide otherwise the next time. Corners
 alone are not enough, as pictures in the same frame, or with the same caption, share those. So the middle of what both
-show must look the same as well.
+show must look the same as well. Or the operator's own model says so, at the operator's threshold.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from tawatur.imaging.features import GLANCE, Features
+from tawatur.imaging.seen import same
 
 ENOUGH: Final = 14
 """Corners that must agree. Of all pairs of 524 photographs none reaches more than 8, of their altered copies none less
@@ -37,17 +38,18 @@ _Array = np.ndarray[Any, Any]
 
 class Likeness(msgspec.Struct, frozen=True):
     """How much two pictures agree: corners, the middle's correlation, and the scale and turn (radians) from the one to
-    the other."""
+    the other; and whether the operator's model takes one for a copy of the other."""
 
     corners: int
     middle: float
     scale: float
     turn: float
+    model: bool = False
 
     @property
     def altered_copy(self) -> bool:
         """Whether one is taken for an altered copy of the other."""
-        return self.corners >= ENOUGH and self.middle >= SAME_MIDDLE
+        return self.model or (self.corners >= ENOUGH and self.middle >= SAME_MIDDLE)
 
 
 NONE: Final = Likeness(0, 0.0, 1.0, 0.0)
@@ -55,6 +57,9 @@ NONE: Final = Likeness(0, 0.0, 1.0, 0.0)
 
 def alike(query: Features, other: Features) -> Likeness:
     """How much a picture agrees with another. The same for the same two, whenever it is asked."""
+    model = same(query.seen, other.seen)
+    if not (len(query) and len(other)):
+        return msgspec.structs.replace(NONE, model=model)
     distances = np.bitwise_count(query.words[:, None, :] ^ other.words[None, :, :]).sum(2, dtype=np.int16)
     nearest = distances.argmin(1)
     least = distances[np.arange(len(query)), nearest]
@@ -62,14 +67,14 @@ def alike(query: Features, other: Features) -> Likeness:
     mine = mine[least[mine] < _NEAR]
     found = _proposal(query.places[mine], other.places[nearest[mine]])
     if found is None:
-        return NONE
+        return msgspec.structs.replace(NONE, model=model)
     factor, shift = found
     expected = query.places * factor + shift
     off = np.abs(expected[:, None] - other.places[None, :])
     agree = (off < _TOLERANCE * max(1.0, abs(factor))) & (distances < _NEAR_WHERE_EXPECTED)
     corners = min(_spots(query.places[agree.any(1)]), _spots(other.places[agree.any(0)]))
     middle = _middle(query, other, factor, shift) if corners >= ENOUGH else 0.0
-    return Likeness(corners, middle, float(abs(factor)), float(np.angle(factor)))
+    return Likeness(corners, middle, float(abs(factor)), float(np.angle(factor)), model)
 
 
 def _proposal(mine: _Array, theirs: _Array) -> tuple[complex, complex] | None:

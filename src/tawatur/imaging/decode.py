@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageFilter
 
-from tawatur.imaging import features, pdq
+from tawatur.imaging import pdq
 from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS, Canvas, Limits, draw, too_many_bytes
 from tawatur.imaging.refusals import (
     BrokenImage,
@@ -36,6 +36,7 @@ __all__ = [
     "BLUR_MEDIA_TYPE",
     "BrokenImage",
     "DecoderFailed",
+    "Describe",
     "Draw",
     "EmptyFile",
     "Examined",
@@ -52,6 +53,8 @@ __all__ = [
 
 Draw = Callable[[bytes, Limits], Canvas]
 """`canvas.draw`, or what does the same elsewhere: `Sandbox.draw`."""
+Describe = Callable[[np.ndarray[Any, np.dtype[np.uint8]]], bytes]
+"""`features.describe`, or what does the same with a model's help."""
 
 BLUR_MEDIA_TYPE = "image/jpeg"
 _BLUR_DETAIL = 24  # px on the longer side: what survives of a picture behind the blur
@@ -79,7 +82,7 @@ class Examined(msgspec.Struct, frozen=True):
 
 
 def examine(
-    source: Path | bytes, *, limits: Limits = STANDARD_LIMITS, draw: Draw = draw, describes: bool = False
+    source: Path | bytes, *, limits: Limits = STANDARD_LIMITS, draw: Draw = draw, describe: Describe | None = None
 ) -> Examined:
     """What `source` is; raises `ImageRefused`, and `OSError` where a path cannot be read. Thread-safe.
 
@@ -98,7 +101,7 @@ def examine(
         pdq.to_hex(bits),
         quality,
         orientations=turned,
-        description=features.describe(pixels) if describes else b"",
+        description=b"" if describe is None else describe(pixels),
     )
 
 

@@ -4,7 +4,8 @@ A description holds up to `MOST` corners of a picture with what surrounds each, 
 gradients of a small window have two directions (Harris and Stephens 1988); what surrounds one is a histogram of
 gradient directions in 4 x 4 cells of 5 px (after Lowe 2004), of which only comparisons of two entries are kept, as 256
 bits that a change of light or contrast leaves alone. They are not turned upright: altered copies are rarely turned by
-more than a few degrees, and upright corners are told apart better. Beside them stands a small grey rendering.
+more than a few degrees, and upright corners are told apart better. Beside them stands a small grey rendering, and
+what the operator's own model saw, where there is one (copy_model.py).
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import msgspec
 import numpy as np
 from PIL import Image
 
-VERSION: Final = 1
+from tawatur.imaging import seen as vision
+from tawatur.imaging.seen import Seen
+
+VERSION: Final = 2
 """Of the description. Raise it with any change of what is described: only equal versions compare."""
 
 SIDE: Final = 256
@@ -34,7 +38,7 @@ _GRID = 6  # corners are spread over 6 x 6 fields of the picture, or a caption's
 _LEAST_SIDE = 3 * _MARGIN
 _FLAT = 0.5  # a weaker response is noise of an even surface
 _PER_PX = 16  # positions are kept in sixteenths
-_HEAD = 6 + GLANCE * GLANCE  # bytes: version, width, height and the small rendering
+_HEAD = 8 + GLANCE * GLANCE  # bytes: version, width, height, number of corners and the small rendering
 _CORNER = 4 + 32
 
 _Array = np.ndarray[Any, Any]
@@ -43,20 +47,23 @@ _Array = np.ndarray[Any, Any]
 class Features(msgspec.Struct, frozen=True, eq=False):
     """A description, read. `places` (n) are complex numbers x + iy in px of the scale at which the longer side has
     `SIDE` px; `words` (n, 4) are the 256 bits of each as uint64; `width` and `height` are the picture's at that scale.
-    `glance` is the whole of it in (GLANCE, GLANCE) greys, whatever its shape."""
+    `glance` is the whole of it in (GLANCE, GLANCE) greys, whatever its shape. `seen` is what the operator's model saw.
+    """
 
     width: float
     height: float
     places: _Array
     words: _Array
     glance: _Array
+    seen: Seen | None = None
 
     def __len__(self) -> int:
         return len(self.places)
 
 
-def describe(pixels: _Array) -> bytes:
-    """The description of a picture, from its (height, width, 3) or (height, width) array of uint8.
+def describe(pixels: _Array, seen: bytes = b"") -> bytes:
+    """The description of a picture, from its (height, width, 3) or (height, width) array of uint8, with what a model
+    saw (`Seen.body`).
 
     An empty text where the picture is too small or too even to be known again.
     """
@@ -68,7 +75,7 @@ def describe(pixels: _Array) -> bytes:
     strength = np.concatenate([level.strength for level in levels])
     places = np.concatenate([level.places(grey.size, scale) for level in levels])
     chosen = _spread(places, strength, grey.width * scale, grey.height * scale)
-    if len(chosen) == 0:
+    if len(chosen) == 0 and not seen:
         return b""
     which, places = which[chosen], places[chosen]
     words = np.zeros((len(chosen), 4), dtype="<u8")
@@ -76,23 +83,26 @@ def describe(pixels: _Array) -> bytes:
         mine = which[:, 0] == n
         if mine.any():
             words[mine] = _surroundings(level, which[mine, 1], which[mine, 2])
-    head = np.array([VERSION, round(grey.width * scale * _PER_PX), round(grey.height * scale * _PER_PX)], dtype="<u2")
+    size = round(grey.width * scale * _PER_PX), round(grey.height * scale * _PER_PX)
+    head = np.array([VERSION, *size, len(chosen)], dtype="<u2")
     spots = np.rint(np.column_stack([places.real, places.imag]) * _PER_PX).astype("<u2")
     glance = grey.resize((GLANCE, GLANCE), Image.Resampling.BOX)
-    return b"".join((head.tobytes(), glance.tobytes(), spots.tobytes(), words.tobytes()))
+    return b"".join((head.tobytes(), glance.tobytes(), spots.tobytes(), words.tobytes(), seen))
 
 
 def read(description: bytes) -> Features | None:
     """A description as `describe` made it; None where it is empty, of another version, or damaged."""
-    rest = len(description) - _HEAD
-    if rest <= 0 or rest % _CORNER or int.from_bytes(description[:2], "little") != VERSION:
+    if len(description) < _HEAD:
         return None
-    count = rest // _CORNER
-    _, width, height = np.frombuffer(description, "<u2", 3).tolist()
-    glance = np.frombuffer(description, np.uint8, GLANCE * GLANCE, offset=6).reshape(GLANCE, GLANCE)
+    version, width, height, count = np.frombuffer(description, "<u2", 4).tolist()
+    end = _HEAD + _CORNER * count
+    seen = vision.read(description[end:])
+    if version != VERSION or len(description) < end or not (count or seen) or not (width and height):
+        return None
+    glance = np.frombuffer(description, np.uint8, GLANCE * GLANCE, offset=8).reshape(GLANCE, GLANCE)
     spots = np.frombuffer(description, "<u2", 2 * count, offset=_HEAD).reshape(count, 2) / _PER_PX
-    words = np.frombuffer(description, "<u8", offset=_HEAD + 4 * count).reshape(count, 4)
-    return Features(width / _PER_PX, height / _PER_PX, spots[:, 0] + 1j * spots[:, 1], words, glance)
+    words = np.frombuffer(description, "<u8", 4 * count, offset=_HEAD + 4 * count).reshape(count, 4)
+    return Features(width / _PER_PX, height / _PER_PX, spots[:, 0] + 1j * spots[:, 1], words, glance, seen)
 
 
 class _Level(msgspec.Struct, frozen=True, eq=False):

@@ -91,7 +91,7 @@ class ImageCut(Event, frozen=True, tag="image.cut"):
 
 class ImageAltered(Event, frozen=True, tag="image.altered"):
     """The image is taken for an altered copy (cropped, framed, captioned, turned a little) of the blocked image `of`:
-    so many corners lie in both alike."""
+    so many corners lie in both alike, or the operator's own model says so."""
 
     of: str
     corners: int

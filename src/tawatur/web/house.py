@@ -16,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from tawatur.delivery.feed import Feed
-from tawatur.imaging.decode import ImageRefused, examine
+from tawatur.imaging.copy_model import describer
+from tawatur.imaging.decode import Describe, ImageRefused, examine
 from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.sequencer import Sequencer
 from tawatur.moderation.fetch import Fetcher
@@ -64,6 +65,9 @@ class House:
         self.decoding = CapacityLimiter(DECODING_AT_ONCE)
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
         self.previews = Previews(settings.resolved_database_url())
+        self.describe: Describe | None = None
+        if settings.altered_copies:
+            self.describe = describer(settings.copy_model, settings.copy_model_threshold)
         self.altered = AlteredCopies()
         self.sequencer = Sequencer(self.database)
         self.copies = Copies(settings.data_dir / "hashes")
@@ -143,7 +147,7 @@ class House:
 
     def _describe(self, one: Undescribed) -> bytes:
         try:
-            return examine(self.files.image(one.sha256), draw=self.sandbox.draw, describes=True).description
+            return examine(self.files.image(one.sha256), draw=self.sandbox.draw, describe=self.describe).description
         except (ImageRefused, OSError) as error:
             log.warning("blocked_picture_not_described", image=one.image, reason=str(error))
             return b""
@@ -159,7 +163,7 @@ class House:
             try:
                 now = datetime.now(UTC)
                 await run_in_threadpool(sweep, self.database, self.writer, now)
-                if self.settings.altered_copies:
+                if self.describe is not None:
                     await run_in_threadpool(self.look_back)
                 if learned != now.date():
                     await run_in_threadpool(learn_nightly, self.database, self.writer, now)

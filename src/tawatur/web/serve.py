@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tawatur import logs
+from tawatur.imaging.copy_model import describer
 from tawatur.settings import Settings
 from tawatur.store.database import Database
 
@@ -44,9 +45,11 @@ def _end_with_parent() -> None:
 
 
 def run(settings: Settings, host: str, port: int) -> None:
-    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, OSError where the port is
-    taken."""
+    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, ModelUnusable, OSError where
+    the port is taken."""
     settings.resolved_secret()
+    if settings.altered_copies:
+        describer(settings.copy_model, settings.copy_model_threshold)  # what is wrong with it is said here, once
     database = Database(settings.resolved_database_url())
     database.migrate()
     database.close()

@@ -9,7 +9,8 @@ from sqlalchemy import delete
 
 from tawatur.store import schema
 from tawatur.store.database import Database
-from tests.imaging.alterations import ALTERATIONS
+from tests.imaging.alterations import ALTERATIONS, mosaic
+from tests.imaging.models import coarse
 from tests.imaging.pictures import SHIPPED
 from tests.web.place import Place, opened
 
@@ -172,3 +173,18 @@ def test_a_server_can_do_without(tmp_path: Any) -> None:
     with opened(f"sqlite:///{tmp_path / 'tawatur.db'}", tmp_path, altered_copies=False) as place:
         place.review(original(place), "upheld", reason="violence")
         assert upload(place, altered(CROP))["status"] == "visible"
+
+
+def test_a_model_of_the_operators_finds_what_corners_do_not(tmp_path: Any) -> None:
+    model = coarse(tmp_path / "coarse.onnx")
+    for said in ({}, {"copy_model": model, "copy_model_threshold": 0.9}):
+        with opened(f"sqlite:///{tmp_path / f'{len(said)}.db'}", tmp_path / str(len(said)), **said) as place:
+            earlier = upload(place, mosaic(SHIPPED[4]))["id"]
+            first, second = (upload(place, path.read_bytes())["id"] for path in (SHIPPED[4], SHIPPED[6]))
+            place.review(first, "upheld", reason="violence")
+            place.review(second, "upheld", reason="violence")
+            later = upload(place, mosaic(SHIPPED[6]))
+            assert later["altered_of"] == ([second] if said else [])
+            look_back(place)
+            assert status(place, earlier) == status(place, later["id"]) == ("blurred" if said else "visible")
+            assert upload(place, SHIPPED[5].read_bytes())["status"] == "visible"

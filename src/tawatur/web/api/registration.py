@@ -139,7 +139,7 @@ async def _stored(house: House, data: bytes) -> NewImage:
 def _examined(house: House, data: bytes) -> tuple[Examined, bytes]:
     """What the file is, and the file without what it tells about people: nothing else is ever kept or served."""
     kept = house.sandbox.stripped(data)
-    return examine(kept, draw=house.sandbox.draw, describes=house.settings.altered_copies), kept
+    return examine(kept, draw=house.sandbox.draw, describe=house.describe), kept
 
 
 def _hash_alone(pdq: str, quality: int) -> NewImage:
