@@ -209,3 +209,9 @@ def test_links_between_documents_lead_somewhere() -> None:
         if "://" not in target and not target.startswith("mailto:") and not (document.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_documents_pictures_are_small_and_all_are_used() -> None:
+    pictures = [*(ROOT / "docs" / "images").iterdir()]
+    used = "".join(document.read_text() for document in documents())
+    assert [path.name for path in pictures if path.stat().st_size > 150_000 or f"images/{path.name}" not in used] == []

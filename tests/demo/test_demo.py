@@ -97,7 +97,6 @@ def test_it_stays_up_with_the_block_on_the_page_until_ctrl_c_while_another_runs(
     said = until_it_stays(process)
     pages = dict(re.findall(r"^ +(\S.*?)  +(http://\S+)$", said, re.MULTILINE))
     front = httpx.get(pages["front page, Arabic"], trust_env=False)
-    assert front.text.count('class="photograph blocked"') == 1
     assert pages["the blocked picture"] in front.text
     gate = httpx.get(pages["the blocked picture"], trust_env=False)
     assert gate.headers["content-type"].startswith("image/svg+xml")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from tawatur.demo import paper
-from tawatur.demo.site import Placed, Statuses, Website
+from tawatur.demo import crowd, paper
+from tawatur.demo.backend import Registered
+from tawatur.demo.crowd import Person
+from tawatur.demo.readership import Readership
+from tawatur.demo.site import MOST_FROM_READERS, Website
 
 GATE = "http://gate.example"
 NOTICE = {
@@ -21,32 +24,71 @@ NOTICE = {
 }
 EDITIONS = paper.editions()
 NAMES = sorted(path.stem for path in paper.PHOTOGRAPHS.glob("*.jpg"))
-ADDRESSES = ["/", *(f"/articles/{story.slug}" for story in EDITIONS["ar"].stories)]
+ADDRESSES = ["/", "/pictures", *(f"/articles/{story.slug}" for story in EDITIONS["ar"].stories)]
+
+
+HOME = "http://paper.example"
+PEOPLE = crowd.unconnected("window", datetime(2026, 3, 10, tzinfo=UTC))
 
 
 class Reader:
-    """Opens pages of an application without a network."""
+    """One browser: opens pages of an application without a network, and keeps its cookie."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._cookies = httpx.Cookies()
 
     def get(self, address: str) -> httpx.Response:
-        return asyncio.run(self._get(address))
+        return self.ask("GET", address)
 
-    async def _get(self, address: str) -> httpx.Response:
+    def ask(self, method: str, address: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._ask(method, address, more))
+
+    async def _ask(self, method: str, address: str, more: dict[str, Any]) -> httpx.Response:
         transport = httpx.ASGITransport(app=self._app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://paper.example") as client:
-            return await client.get(address)
+        async with httpx.AsyncClient(transport=transport, base_url=HOME, cookies=self._cookies) as client:
+            answer = await client.request(method, address, **more)
+            self._cookies = client.cookies
+            return answer
 
 
-def website(statuses: Statuses) -> Reader:
-    placed = {name: Placed(id=name, gate_url=f"{GATE}/i/{name}") for name in NAMES}
-    return Reader(Website(placed, statuses, GATE, lambda: date(2026, 3, 10)).app())
+class Desk:
+    """A backend that takes every picture, unless it is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.registered: list[tuple[str, bytes, str, str]] = []
+
+    def register(self, name: str, picture: bytes, *, uploader: str, page_url: str, caption: str) -> Registered:
+        if self.away:
+            raise httpx.ConnectError("refused")
+        self.registered.append((name, picture, uploader, caption))
+        return Registered(id=name, status="visible", gate_url=f"{GATE}/i/{name}")
+
+    def reporter_token(self, person: Person) -> str:
+        if self.away:
+            raise httpx.ConnectError("refused")
+        return f"token of {person.id}"
 
 
-@pytest.fixture(scope="module")
-def site() -> Reader:
-    return website(lambda ids: dict.fromkeys(ids, "visible"))
+def website(desk: Desk) -> ASGIApp:
+    placed = {name: Registered(id=name, status="visible", gate_url=f"{GATE}/i/{name}") for name in NAMES}
+    return Website(placed, desk, GATE, HOME, Readership(PEOPLE), lambda: date(2026, 3, 10)).app()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def app(desk: Desk) -> ASGIApp:
+    return website(desk)
+
+
+@pytest.fixture
+def site(app: ASGIApp) -> Reader:
+    return Reader(app)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -58,25 +100,29 @@ def test_every_photograph_comes_from_the_gate_with_credit_notice_and_words(
     assert page.status_code == 200
     assert f'<html lang="{lang}" dir="{direction}">' in page.text
     figures = re.findall(r"<figure.*?</figure>", page.text, re.DOTALL)
-    assert len(figures) == len(re.findall("<img", page.text)) == (8 if address == "/" else 1)
+    assert len(figures) == len(re.findall("<img", page.text)) == (1 if "articles" in address else 8)
     for figure in figures:
         assert re.search(rf'src="{GATE}/i/\w+\?lang={lang}" alt="[^"]+" width="\d+" height="\d+"', figure)
         assert NOTICE[lang] in figure
+        assert re.search(r'<tawatur-image image="\w+" token-src="/token">', figure)
         assert 'class="credit"' in figure
     elsewhere = f'href="{address}?lang=en" lang="en"' if lang == "ar" else f'href="{address}" lang="ar"'
-    assert page.text.count(elsewhere) == len(figures) + 1
+    assert page.text.count(elsewhere) == 1
 
 
-@pytest.mark.parametrize("address", [*ADDRESSES, "/articles/none", "/none"])
+@pytest.mark.parametrize("address", [*ADDRESSES, "/send", "/articles/none", "/none"])
 def test_pages_are_strict(site: Reader, address: str) -> None:
     page = site.get(address)
     policy = page.headers["content-security-policy"]
-    assert policy.startswith(f"default-src 'none'; img-src 'self' {GATE}; style-src 'self';")
+    assert policy.startswith(f"default-src 'none'; img-src 'self' {GATE}; script-src {GATE};")
     assert "unsafe" not in policy
     assert page.headers["cache-control"] == "no-store"
-    assert not re.search(r"<script|<style|style=|\son\w+=", page.text)
-    loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]+)"', page.text)
-    assert all(one.startswith(("/static/", f"{GATE}/i/")) for one in loaded)
+    assert not re.search(r"<style|style=|\son\w+=", page.text)
+    assert re.findall("<script.*?</script>", page.text) == [
+        f'<script type="module" src="{GATE}/widget/v1.js"></script>'
+    ]
+    loaded = re.findall(r'(?: src|<link[^>]* href)="([^"]+)"', page.text)
+    assert all(one.startswith(("/static/", f"{GATE}/i/", f"{GATE}/widget/")) for one in loaded)
     assert all(site.get(one).status_code == 200 for one in loaded if one.startswith("/static/"))
 
 
@@ -94,26 +140,70 @@ def test_arabic_dates_have_arabic_digits(site: Reader) -> None:
     assert not re.search("[0-9]", visible)
 
 
-def test_a_withheld_picture_is_told_in_words_and_accuses_nobody() -> None:
-    def statuses(ids: Iterable[str]) -> dict[str, str]:
-        return dict.fromkeys(ids, "visible") | {"moose": "blocked", "coffee": "blurred"}
-
-    page = website(statuses).get("/").text
-    figures = {found[1]: found[0] for found in re.findall(r"(<figure.*?/i/(\w+)\?.*?</figure>)", page, re.DOTALL)}
-    assert 'alt="صورة محجوبة: أبلغ عنها عدة أشخاص"' in figures["moose"]
-    assert NOTICE["ar"] in figures["moose"]
-    assert "Ryan Hagerty" not in figures["moose"]
-    assert f'href="{GATE}/i/coffee?lang=ar&amp;reveal=1"' in figures["coffee"]
-    assert "reveal" not in figures["raccoon"]
+def test_each_browser_is_another_reader_and_stays_the_same(app: ASGIApp, desk: Desk) -> None:
+    first, second = Reader(app), Reader(app)
+    assert EDITIONS["ar"].paper.readers[0] in first.get("/").text
+    assert EDITIONS["en"].paper.readers[1] in second.get("/?lang=en").text
+    assert first.get("/token").json() == {"token": "token of window-0"}
+    assert second.get("/token").json() == {"token": "token of window-1"}
+    assert first.get("/token").json() == {"token": "token of window-0"}
+    desk.away = True
+    assert first.get("/token").status_code == 503
 
 
-def test_the_paper_comes_out_when_tawatur_is_away() -> None:
-    def away(_: Iterable[str]) -> dict[str, str]:
-        raise httpx.ConnectError("refused")
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [("/another/articles/moose?lang=en", "/articles/moose?lang=en"), ("/another//gate.example/x", "/gate.example/x")],
+)
+def test_one_browser_may_become_another_reader_and_stays_on_its_page(site: Reader, address: str, back: str) -> None:
+    page = site.get("/articles/moose?lang=en").text
+    assert '<form method="post" action="/another/articles/moose?lang=en">' in page
+    assert EDITIONS["en"].paper.readers[0] in page
+    answer = site.ask("POST", address)
+    assert (answer.status_code, answer.headers["location"]) == (303, back)
+    assert EDITIONS["en"].paper.readers[1] in site.get("/?lang=en").text
+    assert site.get("/token").json() == {"token": "token of window-1"}
 
-    page = website(away).get("/")
-    assert page.status_code == 200
-    assert page.text.count(f"{GATE}/i/") == 8
+
+@pytest.mark.parametrize("said", ["9", "-1", "x", "٣", "99999999999999999999999"])
+def test_a_cookie_that_names_nobody_gets_a_reader_all_the_same(app: ASGIApp, said: str) -> None:
+    reader = Reader(app)
+    assert reader.ask("GET", "/token", headers={"cookie": f"reader={said}".encode()}).status_code == 200
+
+
+def test_what_a_reader_sends_is_registered_in_her_name_and_stands_in_the_list(site: Reader, desk: Desk) -> None:
+    sent = site.ask("POST", "/send", files={"file": ("x.jpg", b"bytes")}, data={"caption": " <b>Seeds</b> "})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/pictures")
+    assert desk.registered == [("from-readers-1", b"bytes", "window-0", "<b>Seeds</b>")]
+    page = site.get("/pictures").text
+    assert '<tawatur-image image="from-readers-1"' in page
+    assert "&lt;b&gt;Seeds&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"files": {"file": ("x.jpg", b"")}, "data": {"caption": "empty"}},
+        {"files": {"file": ("x.jpg", b"bytes")}, "data": {"caption": "  "}},
+        {"files": {"file": ("x.jpg", b"bytes")}},
+        {"data": {"caption": "no file", "file": "text"}},
+        {},
+    ],
+)
+def test_what_cannot_be_taken_is_refused_in_words(site: Reader, desk: Desk, said: dict[str, Any]) -> None:
+    answer = site.ask("POST", "/send?lang=en", **said)
+    assert answer.status_code == 422
+    assert "was not taken" in answer.text
+    assert desk.registered == []
+
+
+def test_no_picture_is_taken_while_tawatur_is_away_nor_more_than_a_demo_needs(site: Reader, desk: Desk) -> None:
+    said: dict[str, Any] = {"files": {"file": ("x.jpg", b"bytes")}, "data": {"caption": "seeds"}}
+    desk.away = True
+    assert site.ask("POST", "/send", **said).status_code == 422
+    desk.away = False
+    answers = [site.ask("POST", "/send", **said).status_code for _ in range(MOST_FROM_READERS + 1)]
+    assert answers == [303] * MOST_FROM_READERS + [422]
 
 
 def test_both_editions_have_the_same_stories_and_photographs() -> None:

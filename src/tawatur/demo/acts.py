@@ -94,7 +94,11 @@ def bytes_stay(stage: Stage, seen_before: httpx.Headers) -> None:
     path = paper.photograph(VIOLENT)
     tried = withheld.attempts(picture.gate_url, path.read_bytes(), seen_before)
     again = stage.backend.register(
-        path, uploader="somebody-else", page_url="https://newspaper.example/again", caption="the same file, once more"
+        path.name,
+        path.read_bytes(),
+        uploader="somebody-else",
+        page_url="https://newspaper.example/again",
+        caption="the same file, once more",
     )
     stays = again.status == "blocked" and is_placeholder(stage.backend.look(again.gate_url))
     leaked = [attempt.way for attempt in tried if attempt.leaked]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,12 +31,12 @@ class Backend:
     def close(self) -> None:
         self._client.close()
 
-    def register(self, picture: Path, *, uploader: str, page_url: str, caption: str) -> Registered:
+    def register(self, name: str, picture: bytes, *, uploader: str, page_url: str, caption: str) -> Registered:
         """Hands a picture over, and learns where readers see it from now on."""
         answer = self._client.post(
             "/v1/images",
-            files={"file": (picture.name, picture.read_bytes())},
-            data={"external_id": picture.stem, "uploader": uploader, "page_url": page_url, "caption": caption},
+            files={"file": (name, picture)},
+            data={"external_id": name, "uploader": uploader, "page_url": page_url, "caption": caption},
         )
         return msgspec.json.decode(answer.raise_for_status().content, type=Registered)
 
@@ -67,10 +65,15 @@ class Backend:
         body = {"outcome": outcome, "reviewer": reviewer}
         return str(self._said(self._client.post(f"/v1/images/{image}/reviews", json=body))["status"])
 
-    def statuses(self, images: Iterable[str]) -> dict[str, str]:
-        """What readers see of each picture."""
-        said = self._said(self._client.post("/v1/images/status", json={"ids": list(images)}))
-        return dict(said["images"])
+    def reporter_token(self, person: Person) -> str:
+        """Signs, for a reader whom the paper knows, a token that lets her own browser report."""
+        body = {
+            "reporter": person.id,
+            "account_created_at": person.account_created_at.isoformat(),
+            "device": person.device,
+            "network": person.network,
+        }
+        return str(self._said(self._client.post("/v1/reporter-tokens", json=body))["token"])
 
     def look(self, gate_url: str, **headers: str) -> httpx.Response:
         """What anybody gets who opens this address: no key goes with it."""

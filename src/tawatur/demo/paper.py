@@ -32,17 +32,26 @@ class Masthead(msgspec.Struct, frozen=True):
     other: str
     missing: str
     missing_more: str
+    list: str
+    from_readers: str
+    nothing_yet: str
+    send: str
+    send_more: str
+    file: str
+    caption: str
+    go: str
+    refused: str
+    reading_as: str
+    another: str
+    readers: tuple[str, ...]
 
 
 class PictureWords(msgspec.Struct, frozen=True):
-    """What stands under a photograph, or in its place."""
+    """What stands under a photograph."""
 
     notice: str
-    notice_elsewhere: str
     credit: str
-    blocked: str
-    blurred: str
-    reveal: str
+    comma: str
     public_domain: str
 
 

@@ -9,15 +9,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from tawatur.demo import acts, paper
+from tawatur.demo import acts, crowd, paper
 from tawatur.demo.acts import Stage
 from tawatur.demo.backend import Backend, Registered
+from tawatur.demo.readership import Readership
 from tawatur.demo.server import Server, running_server
-from tawatur.demo.site import Placed, Website, listen, running_website
+from tawatur.demo.site import Website, listen, running_website
 from tawatur.demo.telling import Teller
 
 
@@ -39,13 +40,17 @@ def run(*, once: bool, port: int) -> None:
         ):
             home = f"http://127.0.0.1:{listening.getsockname()[1]}"
             pictures = _register(backend, home)
-            placed = {name: Placed(one.id, one.gate_url) for name, one in pictures.items()}
-            site = Website(placed, backend.statuses, server.address, lambda: datetime.now().astimezone().date())
+            readership = Readership(crowd.unconnected("window", datetime.now(UTC)))
+            site = Website(pictures, backend, server.address, home, readership, _today)
             with running_website(site.app(), listening):
                 _play(Stage(backend, tell, pictures), home)
                 _say_where(tell, server.address, home, pictures)
                 if not once:
-                    _stay(tell, server, pictures)
+                    _stay(tell, server)
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _register(backend: Backend, home: str) -> dict[str, Registered]:
@@ -54,7 +59,9 @@ def _register(backend: Backend, home: str) -> dict[str, Registered]:
     pages = {story.photograph: (f"{home}/articles/{story.slug}", story.title) for story in edition.stories}
     pages |= {picture.photograph: (f"{home}/", picture.caption) for picture in edition.pictures}
     return {
-        name: backend.register(paper.photograph(name), uploader="picture-desk", page_url=page, caption=caption)
+        name: backend.register(
+            name, paper.photograph(name).read_bytes(), uploader="picture-desk", page_url=page, caption=caption
+        )
         for name, (page, caption) in pages.items()
     }
 
@@ -80,7 +87,8 @@ def _say_where(tell: Teller, server: str, home: str, pictures: dict[str, Registe
         [
             ("front page, Arabic", f"{home}/"),
             ("front page, English", f"{home}/?lang=en"),
-            ("an article", f"{home}/articles/moose"),
+            ("an article", f"{home}/articles/marsa"),
+            ("all pictures, and yours", f"{home}/pictures"),
             ("the blocked picture", pictures[acts.VIOLENT].gate_url),
             ("the attacked one", pictures[acts.ATTACKED].gate_url),
             ("the API", f"{server}/openapi.json"),
@@ -88,12 +96,11 @@ def _say_where(tell: Teller, server: str, home: str, pictures: dict[str, Registe
     )
 
 
-def _stay(tell: Teller, server: Server, pictures: dict[str, Registered]) -> None:
+def _stay(tell: Teller, server: Server) -> None:
     """Stays up until the reader ends it. Raises ServerEnded when the server goes first."""
-    tell.line("   To report a picture yourself:")
-    tell.line(f"   curl -H 'Authorization: Bearer {server.keys.api_key}' \\")
-    tell.line('        -d \'{"reporter": "me", "reason": "violence"}\' \\')
-    tell.line(f"        {server.address}/v1/images/{pictures['raccoon'].id}/reports")
+    tell.line("   To report a picture yourself, press the flag under it. Who you are stands at the foot of each page,")
+    tell.line("   and there you become the next reader. Once several have reported the same picture, every open window")
+    tell.line("   withholds it.")
     tell.line()
     tell.line("Ctrl-C ends it; nothing stays behind.")
     while True:

@@ -12,7 +12,7 @@ from tawatur.imaging.words import LANGUAGES, Language, Situation, note, reason_l
 
 PLACEHOLDER_MEDIA_TYPE = "image/svg+xml"
 
-# look.md's tokens, light and dark.
+# As in web/colours.py, which this must not import; a test compares them.
 _PAPER, _INK, _QUIET, _LINE = "#fbfaf8", "#1d2126", "#6a7078", "#e3e0da"
 _DARK_PAPER, _DARK_INK, _DARK_QUIET, _DARK_LINE = "#16181b", "#e8e6e1", "#9aa1a9", "#2b2f34"
 

@@ -46,8 +46,10 @@ class Gate:
         self.streams = True
         self.answers: dict[str, int] = {}
         """By path ("challenge", "reports", ...) a status that is answered instead."""
-        self.form = "v1"
+        self.stale = 0
+        """So many solutions are refused as used."""
         self.tokens: set[str] = set()
+        self.continued: list[str | None] = []
         self.reports: list[dict[str, Any]] = []
         self.withdrawn: list[str] = []
         self.views: list[dict[str, Any]] = []
@@ -120,22 +122,15 @@ class Gate:
     async def _challenge(self, request: Request) -> Response:
         if not self.anonymous:
             return JSONResponse({"title": "Members only", "status": 403}, 403)
-        match self.form:
-            case "v1":
-                made = altcha.create_challenge_v1(max_number=400, hmac_key=KEY).to_dict()
-            case algorithm:
-                made = altcha.create_challenge(algorithm, 20, key_prefix="0", hmac_secret=KEY).to_dict()
-        return JSONResponse(made)
+        made = altcha.create_challenge("PBKDF2/SHA-256", 20, key_prefix="0", hmac_secret=KEY)
+        return JSONResponse(made.to_dict())
 
     async def _tokens(self, request: Request) -> Response:
         said = await request.json()
-        match self.form:
-            case "v1":
-                solved, _ = altcha.verify_solution_v1(said["payload"], KEY)
-            case _:
-                solved = altcha.verify_solution(said["payload"], KEY).verified
-        if not solved:
-            return JSONResponse({"title": "Wrong", "status": 403}, 403)
+        if self.stale or not altcha.verify_solution(said["payload"], KEY).verified:
+            self.stale -= 1
+            return JSONResponse({"title": "Used or too old", "status": 409}, 409)
+        self.continued.append(said.get("token"))
         token = f"reader-{len(self.tokens)}"
         self.tokens.add(token)
         return JSONResponse({"token": token, "expires_in": 900}, 201)

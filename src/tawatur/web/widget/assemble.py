@@ -10,6 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from tawatur.web.colours import declared
 from tawatur.web.languages import LANGUAGES
 
 HERE = Path(__file__).parent
@@ -19,6 +20,7 @@ LARGEST = 8 * 1024
 """Bytes that the script may take when it travels with gzip."""
 
 _ABOUT = "// Tawatur's widget, version 1. Apache-2.0. Its readable parts: src/tawatur/web/widget/\n"
+_COLOURS = ("paper", "ink", "quiet", "line", "accent", "stop")
 _IMPORT = re.compile(r'^import [^;]*? from "\./[\w.]+";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|class|function|async)", re.MULTILINE)
 _COMMENT = re.compile(r"^//.*\n", re.MULTILINE)
@@ -42,7 +44,7 @@ def vocabulary(lang: str) -> bytes:
 
 def _sheet() -> str:
     css = re.sub(r"\s*([{};:,])\s+|\s+(?=\{)", r"\1", _CSS_COMMENT.sub("", _text("sheet.css")))
-    return f"const SHEET = `{css.strip()}`;\n"
+    return f"const SHEET = `{declared(':host', _COLOURS)}{css.strip()}`;\n"
 
 
 def _closed_up(text: str) -> str:

@@ -2,16 +2,24 @@
 import { ask, query } from "./ask.js";
 import { solve } from "./proof.js";
 
-// The promise of { token, until }. Kept in memory while the page is open, and nowhere else.
-let anonymous;
+// The promise of { token, until }, and the last token, by which a new one stands for the same reader. Kept in memory while
+// the page is open, and nowhere else: a phone may be searched.
+let anonymous, last;
 
 const json = { "Content-Type": "application/json" };
 
-async function prove(image) {
+async function prove(image, again = true) {
   const payload = btoa(JSON.stringify(await solve(await ask(`widget/challenge?${query([image])}`))));
-  const body = JSON.stringify({ image, payload });
-  const { token, expires_in } = await ask("widget/tokens", { method: "POST", headers: json, body });
-  return { token, until: Date.now() + expires_in * 1000 - 5000 };
+  const body = JSON.stringify({ image, payload, token: last });
+  try {
+    const { token, expires_in } = await ask("widget/tokens", { method: "POST", headers: json, body });
+    last = token;
+    return { token, until: Date.now() + expires_in * 1000 - 5000 };
+  } catch (error) {
+    // Used or too old: a slow phone may need another.
+    if (!again || ![409, 422].includes(error.status)) throw error;
+    return prove(image, false);
+  }
 }
 
 export async function tokenFor(element) {
