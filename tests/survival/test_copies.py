@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 import tawatur
 from tawatur.imaging.decode import examine
 from tests.ground.server import Server
+from tests.imaging.alterations import ALTERATIONS
 from tests.survival.world import register, report, statement, upload
 
 # Those whose small copies are within the default policy's 16 bits; of others a person is asked.
@@ -68,6 +69,25 @@ def test_copies_are_caught_by_the_other_server_at_once(pair: Pair, others: int) 
         assert image in mirrored["copies"]
         assert there.get(f"/i/{mirrored['id']}").headers["tawatur-status"] == "blocked"
         here, there = there, here
+
+
+def test_altered_copies_are_caught_by_the_other_server_at_once(pair: Pair) -> None:
+    """And no more once the block is over; each server has searched before, so what it knows is of earlier."""
+    here, there = pair
+    crop, screenshot, border = (
+        ALTERATIONS[how](Image.open(PHOTOGRAPHS[0]).convert("RGB"))
+        for how in ("crop of 10 % on each side", "screenshot, JPEG 40", "black border of 10 %")
+    )
+    image = register(here, PHOTOGRAPHS[0].read_bytes())
+    assert upload(there, PHOTOGRAPHS[1].read_bytes()).json()["status"] == "visible"
+    block(here, image)
+    cropped = upload(there, crop).json()
+    assert (cropped["status"], cropped["altered_of"], cropped["copies"]) == ("blurred", [image], [])
+    assert upload(here, screenshot).json()["status"] == "blurred"
+    review = {"outcome": "rejected", "reviewer": "m"}
+    assert here.post(f"/v1/images/{image}/reviews", json=review).status_code == 201
+    assert statuses(there, [cropped["id"]]) == {"visible"}
+    assert upload(there, border).json()["status"] == "visible"
 
 
 def test_a_restoration_and_a_cut_reach_the_other_server(pair: Pair) -> None:
