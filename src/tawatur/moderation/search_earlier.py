@@ -12,12 +12,15 @@ from datetime import datetime
 
 from tawatur.imaging.altered import AlteredIndex
 from tawatur.imaging.features import read
+from tawatur.imaging.pdq import from_hex
 from tawatur.moderation.altered import take_for_altered
+from tawatur.moderation.banks import match_banks
 from tawatur.store import altered
 from tawatur.store.altered import Description, Head, Undescribed
 from tawatur.store.database import Database
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.families import BLOCKED, VISIBLE
+from tawatur.store.images import Image
 from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change, Writer
 
@@ -81,7 +84,7 @@ def _search_site(database: Database, writer: Writer, head: Head) -> int:
 
 
 def _tell(writer: Writer, site: str, image: str, original: str, corners: int) -> bool:
-    """Takes the image for an altered copy unless it is withheld or decided on already, or the block is over."""
+    """Takes the image for an altered copy unless it is withheld, decided on or allowed, or the block is over."""
 
     def take(book: DatabaseBook, now: datetime) -> bool:
         one, other = book.image(site, image), book.image(site, original)
@@ -90,7 +93,15 @@ def _tell(writer: Writer, site: str, image: str, original: str, corners: int) ->
         family = book.family(one.family)
         if family.status != VISIBLE or family.outcome is not None or book.family(other.family).status != BLOCKED:
             return False
+        if one.cut or _is_allowed(book, one, now):
+            return False
         take_for_altered(book, one, other, corners, now)
         return True
 
     return writer.make_now(Change(Wants(site, images=(image, original)), take))
+
+
+def _is_allowed(book: DatabaseBook, image: Image, now: datetime) -> bool:
+    """Whether an allow bank knows the image: that overrules any match."""
+    listed = None if image.pdq is None else match_banks(book, image.site, [from_hex(image.pdq)], now)
+    return listed is not None and listed.allows

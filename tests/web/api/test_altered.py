@@ -147,6 +147,21 @@ def test_crops_that_were_there_before_the_block_are_found(place: Place) -> None:
     assert place.types() == told
 
 
+def test_an_allow_bank_overrules_a_likeness(place: Place) -> None:
+    first = original(place)
+    earlier = upload(place, altered(CROP))
+    shot = upload(place, altered(SHOT))
+    assert place.client.put("/v1/banks/fine", json={"kind": "allow", "distance": 0}).status_code == 200
+    known = [earlier["pdq"], upload(place, altered(BORDER))["pdq"], upload(place, SHIPPED[4].read_bytes())["pdq"]]
+    assert place.client.post("/v1/banks/fine/hashes", json={"pdqs": known}).status_code == 200
+    place.review(first, "upheld", reason="violence")
+    again, whole = upload(place, altered(BORDER)), upload(place, SHIPPED[4].read_bytes())
+    look_back(place)
+    for fine in (earlier, again, whole):
+        assert status(place, fine["id"]) == "visible"
+    assert status(place, shot["id"]) == "blurred"
+
+
 def test_what_was_never_described_is_described_when_it_is_blocked(place: Place) -> None:
     first = original(place)
     database = Database(place.database_url)
