@@ -99,8 +99,8 @@ def _say_where(tell: Teller, server: str, home: str, pictures: dict[str, Registe
 def _stay(tell: Teller, server: Server) -> None:
     """Stays up until the reader ends it. Raises ServerEnded when the server goes first."""
     tell.line("   To report a picture yourself, press the flag under it. Who you are stands at the foot of each page,")
-    tell.line("   and there you become the next reader. Once several have reported the same picture, every open window")
-    tell.line("   withholds it.")
+    tell.line("   and there you become the next reader. Once several (about six) have reported the same picture,")
+    tell.line("   every open window withholds it.")
     tell.line()
     tell.line("Ctrl-C ends it; nothing stays behind.")
     while True:

@@ -24,6 +24,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tawatur.imaging.placeholder import PLACEHOLDER_MEDIA_TYPE, placeholder
 from tawatur.imaging.words import Situation
@@ -171,8 +172,9 @@ def visible() -> dict[str, str | None]:
 class Site:
     """A page that uses the widget. What stands in it may be changed; its policy allows nothing but the gate."""
 
-    def __init__(self, gate: str) -> None:
+    def __init__(self, gate: str, images: tuple[str, ...] = ("one", "two")) -> None:
         self.gate = gate
+        self.images = images
         self.address = ""
         self.attributes = ""
         self.token_src: dict[str, Any] | int = 401
@@ -210,7 +212,7 @@ class Site:
         figures = "".join(
             f'<tawatur-image image="{image}" {self.attributes} {place}>'
             f'<img src="{self.gate}/i/{image}" alt="{alt} {image}" width="160" height="120">{under}</tawatur-image>'
-            for image, place in (("one", ""), ("two", 'class="far"'))
+            for image, place in zip(self.images, ("", 'class="far"'), strict=False)
         )
         body = (
             f'<!doctype html><html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}"><head><meta charset="utf-8">'
@@ -226,12 +228,22 @@ class Site:
         return HTMLResponse(body, headers={"Content-Security-Policy": policy, "Set-Cookie": "member=yes; Path=/"})
 
 
+class Stand:
+    """An application whose answers are those of another, which may be changed at any time."""
+
+    origin: str
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 def integrity() -> str:
     return "sha384-" + base64.b64encode(hashlib.sha384(assembled()).digest()).decode()
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """Serves the app from a thread; gives its origin."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -16,8 +16,9 @@ async function prove(image, again = true) {
     last = token;
     return { token, until: Date.now() + expires_in * 1000 - 5000 };
   } catch (error) {
-    // Used or too old: a slow phone may need another.
-    if (!again || ![409, 422].includes(error.status)) throw error;
+    // Used or too old: a slow phone may need another. Or the last token is none to go on with.
+    if (!again || ![401, 409, 422].includes(error.status)) throw error;
+    if (error.status === 401) last = undefined;
     return prove(image, false);
   }
 }
