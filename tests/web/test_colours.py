@@ -47,7 +47,8 @@ def test_the_placeholder_has_the_same_colours() -> None:
 
 
 def test_no_sheet_has_colours_of_its_own() -> None:
-    sheets = [path for kind in ("css", "html", "js") for path in SOURCES.rglob(f"*.{kind}")]
+    found = [path for kind in ("css", "html", "js") for path in SOURCES.rglob(f"*.{kind}")]
+    sheets = [path for path in found if "vendor" not in path.parts]  # what others wrote
     assert len(sheets) > 3
     assert [path.name for path in sheets if re.search(r"#[0-9a-f]{6}\b", path.read_text(encoding="utf-8"))] == []
 
