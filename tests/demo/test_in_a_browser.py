@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tawatur.demo import paper
+from tawatur.demo import crowd, paper
 from tests.ground.browser import PHONE, Readers, barriers, chromium
 from tests.ground.newsroom import Newsroom, newsroom
 
@@ -22,7 +23,8 @@ WORDS = {
         "Withheld image; the reason given: violence or terrorism",
     ),
 }
-MOST = 8
+WITHIN_MS = 2000
+EARLIER = crowd.unconnected("earlier", datetime.now(UTC))[:3]
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,10 @@ def open_page(readers: Readers, room: Newsroom, lang: str, path: str = "/") -> P
     return page
 
 
+def reports_of(room: Newsroom, name: str) -> int:
+    return int(room.backend.verdict(room.pictures[name].id)["verdict"]["reports"])
+
+
 def report(page: Page, picture: Locator, lang: str) -> None:
     flag, reason, send, thanks, _ = WORDS[lang]
     picture.get_by_role("button", name=flag).click()
@@ -69,48 +75,49 @@ def report(page: Page, picture: Locator, lang: str) -> None:
 
 
 @pytest.mark.parametrize(("lang", "name", "slug"), [("ar", "coffee", "marsa"), ("en", "moose", "moose")])
-def test_several_readers_report_on_their_phones_and_another_sees_the_placeholder(
+def test_three_more_readers_report_on_their_phones_and_a_fourth_sees_the_placeholder(
     readers: Readers, room: Newsroom, lang: str, name: str, slug: str
 ) -> None:
-    onlooker = open_page(readers, room, lang, f"/articles/{slug}")
-    expect(element(onlooker, room, name)).to_have_attribute("status", "visible")
-    seen = ["visible"]
-    for _ in range(MOST):
-        page = open_page(readers, room, lang, f"/articles/{slug}")
+    """By the default policy and among 56 readers it takes six people: three have reported before these come."""
+    image = room.pictures[name].id
+    room.backend.count_views(image, 56)
+    before = [room.backend.report(image, person, "violence") for person in EARLIER]
+    assert before == ["visible", "visible", "blurred"]
+    fourth, *three = [open_page(readers, room, lang, f"/articles/{slug}") for _ in range(4)]
+    expect(element(fourth, room, name)).to_have_attribute("status", "blurred")
+    for page in three:
+        assert room.status(name) == "blurred"
         report(page, element(page, room, name), lang)
-        seen.append(room.status(name))
-        page.context.close()
-        if seen[-1] == "blocked":
-            break
-    assert seen[-1] == "blocked"
-    assert "blurred" in seen
-    assert set(seen[:3]) <= {"visible", "blurred"}, "two people are not several"
-    expect(element(onlooker, room, name)).to_have_attribute("status", "blocked")
-    expect(element(onlooker, room, name).locator("img")).to_have_attribute("alt", WORDS[lang][4])
-    width = element(onlooker, room, name).locator("img").evaluate("one => one.decode().then(() => one.naturalWidth)")
+    expect(element(fourth, room, name)).to_have_attribute("status", "blocked", timeout=WITHIN_MS)
+    expect(element(fourth, room, name).locator("img")).to_have_attribute("alt", WORDS[lang][4])
+    width = element(fourth, room, name).locator("img").evaluate("one => one.decode().then(() => one.naturalWidth)")
     assert width, "the placeholder is there"
-    expect(onlooker.locator(".credit")).to_be_hidden()
+    expect(fourth.locator(".credit")).to_be_hidden()
     assert unexpected(readers) == []
 
 
-def test_a_report_of_one_reader_from_many_windows_is_one(readers: Readers, room: Newsroom) -> None:
-    page = open_page(readers, room, "ar")
-    for _ in range(5):
-        report(page, element(page, room, "astronaut"), "ar")
+def test_one_reader_remains_one_and_what_is_withdrawn_counts_no_more(readers: Readers, room: Newsroom) -> None:
+    page = open_page(readers, room, "en", "/articles/collins")
+    for _ in range(2):
+        report(page, element(page, room, "astronaut"), "en")
         page.reload()
-        page.locator("tawatur-image[status]").first.wait_for()
-    assert room.status("astronaut") == "visible"
+    report(page, element(page, room, "astronaut"), "en")
+    assert reports_of(room, "astronaut") == 1
+    page.get_by_role("button", name="Withdraw my report").click()
+    expect(page.get_by_role("heading", name="Your report is withdrawn")).to_be_visible()
+    assert reports_of(room, "astronaut") == 0
     assert unexpected(readers) == []
 
 
-def test_what_is_withdrawn_counts_no_more(readers: Readers, room: Newsroom) -> None:
-    for _ in range(MOST):
-        page = open_page(readers, room, "en", "/pictures")
-        report(page, element(page, room, "rocket"), "en")
-        page.get_by_role("button", name="Withdraw my report").click()
-        expect(page.get_by_role("heading", name="Your report is withdrawn")).to_be_visible()
-        page.context.close()
-    assert room.status("rocket") == "visible"
+def test_the_button_at_the_foot_makes_one_browser_several_readers(readers: Readers, room: Newsroom) -> None:
+    page = open_page(readers, room, "en", "/articles/collins")
+    for number in (1, 2):
+        report(page, element(page, room, "astronaut"), "en")
+        assert reports_of(room, "astronaut") == number
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Read as somebody else").click()
+        page.locator("tawatur-image[status]").wait_for()
+    assert page.url.endswith("/articles/collins?lang=en")
 
 
 def test_a_reader_sends_a_picture_and_it_stands_in_the_list_under_the_same_rule(
@@ -124,7 +131,7 @@ def test_a_reader_sends_a_picture_and_it_stands_in_the_list_under_the_same_rule(
     page.get_by_label("ماذا نرى فيها؟").fill("بذور في الريح")
     page.get_by_role("button", name="انشرها").click()
     expect(page.get_by_role("alert")).to_contain_text("لم نقبل هذا الملف")
-    assert all("422" in error for error in unexpected(readers)), readers.errors
+    assert all("422" in error for error in unexpected(readers))
     page.get_by_label("الصورة").set_input_files(paper.photograph("dandelions"))
     page.get_by_label("ماذا نرى فيها؟").fill("بذور في الريح")
     page.get_by_role("button", name="انشرها").click()
@@ -133,13 +140,12 @@ def test_a_reader_sends_a_picture_and_it_stands_in_the_list_under_the_same_rule(
     expect(sent.get_by_role("button", name=WORDS["ar"][0])).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("lang", ["ar", "en"])
+@pytest.mark.parametrize(("lang", "scheme"), [("ar", "light"), ("en", "dark")])
 def test_axe_finds_no_barrier_in_the_newsroom(readers: Readers, room: Newsroom, lang: str, scheme: str) -> None:
     page = readers.another(**PHONE, color_scheme=scheme, bypass_csp=True)
-    for path in ("/", "/articles/marsa", "/pictures", "/send"):
+    for path in ("/", "/articles/marsa", "/pictures", "/send", "/none"):
         page.goto(f"{room.home}{path}{'?lang=en' if lang == 'en' else ''}")
-        if path != "/send":
+        if page.locator("tawatur-image").count():
             page.locator("tawatur-image[status]").first.wait_for()
         assert barriers(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["viewport"]["width"]
