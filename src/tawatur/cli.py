@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from tawatur import __version__
+from tawatur.cli_people import user_app
 from tawatur.cli_policy import policy_app
 from tawatur.failures import Failure
 from tawatur.terminal import database_ready as _database
@@ -35,6 +36,7 @@ app = typer.Typer(
 site_app = typer.Typer(no_args_is_help=True, help="Sites: publishers or communities that use this server.")
 export_app = typer.Typer(no_args_is_help=True, help="Takes what happened out of the house.")
 app.add_typer(site_app, name="site")
+app.add_typer(user_app, name="user")
 app.add_typer(policy_app, name="policy")
 app.add_typer(export_app, name="export")
 bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")

@@ -17,7 +17,7 @@ from tawatur.decision.gates import Gate, floor, guard_gate, shared_gates
 from tawatur.decision.model import Model
 from tawatur.decision.nearby import fewest, joined_by, left_by
 from tawatur.decision.policy import Policy
-from tawatur.decision.stories import posterior
+from tawatur.decision.stories import Stories, posterior
 from tawatur.decision.voices import independent
 from tawatur.decision.who import who_reports
 
@@ -187,6 +187,17 @@ def look_value(p: float, harm: float, cost: float, views_per_day: float, state: 
     return ((1.0 - p) * cost * (views_per_day + 5.0) + 5.0) * (1.0 + days_waiting) ** 2
 
 
+def stories_of(verdict: Verdict) -> Stories:
+    """The stories behind the verdict's reason; those of a picture that nobody reports where there is none."""
+    case, policy, model = verdict.case, verdict.rules, verdict.learned
+    found = claims(gather(case, policy, verdict.at), case, policy, model, verdict.at)
+    return _stories_of(next((one for one in found if one.reason == verdict.reason), None), case, policy, model)
+
+
+def _stories_of(claim: Claim | None, case: Case, policy: Policy, model: Model) -> Stories:
+    return claim.stories if claim else posterior(0.0, views_for_silence(case, policy, model), 0.0, 0, 0, model)
+
+
 def explain(verdict: Verdict) -> dict[str, Any]:
     """The explanation of decision.md, section 7, ready for JSON. Costs more than the decision, so only when asked
     for."""
@@ -194,13 +205,12 @@ def explain(verdict: Verdict) -> dict[str, Any]:
     crowd = gather(case, policy, now)
     found = claims(crowd, case, policy, model, now)
     claim = next((one for one in found if one.reason == verdict.reason), None)
-    seen = views_for_silence(case, policy, model)
     return {
         "action": verdict.action,
         "reason": verdict.reason,
         "probability": verdict.probability,
         "threshold": verdict.threshold,
-        "stories": (claim.stories if claim else posterior(0.0, seen, 0.0, 0, 0, model))._asdict(),
+        "stories": _stories_of(claim, case, policy, model)._asdict(),
         **who_reports(crowd, claim, case, policy, model, now),
         "gates": [msgspec.structs.asdict(gate) for gate in verdict.gates],
         "what_would_change_it": what_would_change_it(verdict),

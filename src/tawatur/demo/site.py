@@ -33,6 +33,7 @@ from tawatur.demo.crowd import Person
 from tawatur.demo.paper import Edition
 from tawatur.demo.readership import Readership
 from tawatur.web.colours import declared
+from tawatur.web.type import TYPE
 
 LARGEST_BYTES = 20 * 1024 * 1024
 MOST_FROM_READERS = 30
@@ -111,6 +112,7 @@ class Website:
                 Route("/token", self.token),
                 Route("/another{path:path}", self.another, methods=["POST"]),
                 Route("/static/colours.css", self.colours),
+                Mount("/static/type", StaticFiles(directory=TYPE)),
                 Mount("/static", StaticFiles(directory=paper.HERE / "static")),
             ],
             exception_handlers={404: self.missing},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,7 +52,6 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         verdict = judge(book, family, now)
         altered_of = sorted({other for one in book.images_of(family.id) for other in book.altered_of(one.id)})
     explained = explain(verdict)
-    words = in_words(explained, lang)
     return {
         "image": image_id,
         "status": family.status,
@@ -60,6 +60,12 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         "outcome": family.outcome,
         "would_be": would_be(family, verdict) if verdict.rules.shadow else None,
         "altered_of": altered_of,
-        "words": f"{altered_in_words(lang)} {words}" if family.cause == "altered" else words,
+        "words": case_in_words(family, explained, lang),
         "verdict": explained,
     }
+
+
+def case_in_words(family: Family, explained: Mapping[str, Any], lang: str) -> str:
+    """The explanation in a sentence or two, for a moderator."""
+    words = in_words(explained, lang)
+    return f"{altered_in_words(lang)} {words}" if family.cause == "altered" else words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tawatur.decision.verdict import look_value
+from tawatur.decision.verdict import Verdict, look_value
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.settle import judge
 from tawatur.store.book import Book
@@ -15,7 +15,11 @@ _DAY_S = 86_400.0
 
 def value_of_look(book: Book, family: Family, now: datetime) -> float:
     """What one person's look at this family is worth now, by the state that stands and the days it has stood."""
-    verdict = judge(book, family, now)
+    return value_by(judge(book, family, now), book, family, now)
+
+
+def value_by(verdict: Verdict, book: Book, family: Family, now: datetime) -> float:
+    """The same, by what the engine says of it now."""
     rule = policy_of(book, family.site).rule(verdict.reason or family.reason or "other")
     pace = verdict.case.views_per_day
     if pace is None:

@@ -88,3 +88,31 @@ class UnknownSite(Refused):
 
 class TokenRefused(Refused):
     """No valid reporter token"""
+
+
+class OwnReport(Refused):
+    """A person cannot review what they reported"""
+
+
+class BadEmail(Refused):
+    """The e-mail address cannot be used"""
+
+
+class UnknownPerson(Refused):
+    """No such person"""
+
+
+class UnknownRole(Refused):
+    """No such role"""
+
+
+class LinkUsed(Refused):
+    """The link is used up or too old"""
+
+
+class BadPassword(Refused):
+    """The password cannot be used"""
+
+
+class SignInRefused(Refused):
+    """The e-mail address and the password do not belong together"""

@@ -12,7 +12,7 @@ from tawatur.decision.record import earning
 from tawatur.log import events
 from tawatur.moderation.cases import assemble, policy_of
 from tawatur.moderation.lapse import current
-from tawatur.moderation.refusals import Outranked, OwnImage, UnknownImage, UnknownOutcome, UnknownReason
+from tawatur.moderation.refusals import Outranked, OwnImage, OwnReport, UnknownImage, UnknownOutcome, UnknownReason
 from tawatur.moderation.settle import change_status
 from tawatur.moderation.viewers import judge_viewings
 from tawatur.store.book import Book, replace
@@ -28,7 +28,8 @@ MOST_DOUBLINGS = 12
 
 
 class NewReview(msgspec.Struct, frozen=True):
-    """A person's decision as it comes in; the reviewer is a pseudonym already."""
+    """A person's decision as it comes in. The reviewer is a pseudonym already, and so is who the reviewer is among the
+    site's own people (`known_as`), where that is known."""
 
     site: str
     image: str
@@ -37,6 +38,7 @@ class NewReview(msgspec.Struct, frozen=True):
     reason: str | None = None
     note: str | None = None
     authority: int = Authority.MODERATOR
+    known_as: str | None = None
 
 
 class Reviewed(msgspec.Struct, frozen=True):
@@ -50,8 +52,8 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
     """Upholds (blocks for good), rejects (shows again, with immunity) or leaves undecided.
 
     Every report on these pixels that was made before is judged by this decision, also those that an earlier review
-    judged otherwise: records and probations are corrected. Raises UnknownImage, UnknownOutcome, UnknownReason, OwnImage
-    and Outranked.
+    judged otherwise: records and probations are corrected. Raises UnknownImage, UnknownOutcome, UnknownReason,
+    OwnImage, OwnReport and Outranked.
     """
     image = book.image(new.site, new.image)
     if image is None:
@@ -61,8 +63,11 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
         raise UnknownOutcome(f"{new.outcome!r} is not an outcome. Use one of: {', '.join(OUTCOMES)}.")
     if new.reason is not None and new.reason not in policy.reasons:
         raise UnknownReason(f"{new.reason!r} is not a reason of this site's policy.")
-    if any(one.uploader == new.reviewer for one in book.images_of(image.family)):
+    own = {new.reviewer, new.known_as} - {None}
+    if any(one.uploader in own for one in book.images_of(image.family)):
         raise OwnImage("Whoever uploaded this image or a copy of it cannot review it; somebody else must.")
+    if any(report.reporter in own for report in book.live_reports(image.family)):
+        raise OwnReport("Whoever reported this image cannot review it; somebody else must.")
     family = book.family(image.family)
     if family.authority > new.authority:
         raise Outranked("An admin decided this image; only an admin can decide otherwise.")

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from tawatur.store import rows, schema
 
@@ -72,6 +72,29 @@ _overdue_there = (
     )
     .order_by(_families.id)
 )
+
+_waiting = select(schema.families).where(_families.site == bindparam("site"), _families.queued_at.is_not(None))
+_worth = (_families.look_value.desc(), _families.id)
+_queued = _waiting.order_by(*_worth).limit(bindparam("limit"))
+_queued_so = _waiting.where(_families.status == bindparam("status")).order_by(*_worth).limit(bindparam("limit"))
+_counts = (
+    select(_families.status, func.count())
+    .where(_families.site == bindparam("site"), _families.queued_at.is_not(None))
+    .group_by(_families.status)
+)
+
+
+def queued(connection: Connection, site: str, status: str | None, limit: int) -> list[Family]:
+    """The site's families that wait for a person, those worth most first; only those of this status where one is
+    given."""
+    if status is None:
+        return rows.read(connection, Family, _queued, site=site, limit=limit)
+    return rows.read(connection, Family, _queued_so, site=site, status=status, limit=limit)
+
+
+def queued_counts(connection: Connection, site: str) -> dict[str, int]:
+    """How many families of each status wait for a person."""
+    return {row[0]: row[1] for row in connection.execute(_counts, {"site": site})}
 
 
 def of_ids(connection: Connection, ids: set[str], *, lock: bool) -> list[Family]:

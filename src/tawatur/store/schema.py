@@ -1,4 +1,5 @@
-"""The tables. Every row belongs to a site, and the site's or the image's id leads every key.
+"""The tables, but for those of the console (people.py). Every row belongs to a site, and the site's or the image's id
+leads every key.
 
 Times are whole microseconds since 1970 in UTC, so that both databases keep them exactly and alike;
 in Python they are aware datetimes. Ids are UUIDv7 texts, which sort by the time they were made.

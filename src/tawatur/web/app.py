@@ -15,6 +15,7 @@ from tawatur import __version__
 from tawatur.settings import Settings
 from tawatur.web import gate, gate_check, health, problems
 from tawatur.web.api import banks, decisions, events, images, policy, reporter_tokens, reports
+from tawatur.web.console import routes as console
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
 from tawatur.web.widget import script, state
@@ -68,7 +69,9 @@ def make_app(settings: Settings) -> Starlette:
     problems.install(api)
     # What is asked most is not worth FastAPI's way to it.
     busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *script.raw_routes, *health.raw_routes]
-    app = Starlette(routes=busy, lifespan=lifespan, middleware=[Middleware(PageFacing), Middleware(BodyLimit)])
+    app = Starlette(
+        routes=[*busy, *console.routes], lifespan=lifespan, middleware=[Middleware(PageFacing), Middleware(BodyLimit)]
+    )
     app.router.default = api  # not mounted: a mount would also take a busy path asked with another method, for a 404
     app.router.redirect_slashes = False
     problems.install(app)

@@ -75,6 +75,8 @@ class House:
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
         self.places = Places()
         self.reports_pace = Pace(most=30, seconds=60)
+        self.guesses_pace = Pace(most=10, seconds=900)
+        self.guessers_pace = Pace(most=30, seconds=900)
         self.proxies = settings.proxy_networks()
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._keys: dict[str, tuple[float, str]] = {}

@@ -34,6 +34,7 @@ _STATUS: dict[type[Exception], int] = {
     refusals.FetchRefused: 422,
     refusals.NothingToCut: 409,
     refusals.OwnImage: 403,
+    refusals.OwnReport: 403,
     refusals.Outranked: 403,
     refusals.SiteExists: 409,
     refusals.BadPolicy: 422,

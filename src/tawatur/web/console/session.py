@@ -1,0 +1,122 @@
+"""Who is signed in, and that a request really comes from one of our own pages.
+
+The cookie is random, unreadable for scripts and sent by no other site's forms. A form carries, besides, a token made
+from it, and its `Origin` must be ours: each of the two alone would do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tawatur.moderation import people
+from tawatur.moderation.people import SignedIn
+from tawatur.store import sites
+from tawatur.store.database import Database
+from tawatur.store.sites import Site
+from tawatur.web.house import house_of
+from tawatur.web.problems import Problem
+
+COOKIE = "tawatur_console"
+SITE_COOKIE = "tawatur_site"
+
+
+class Desk(NamedTuple):
+    """A signed-in person at work on one site."""
+
+    person: SignedIn
+    site: Site
+    role: str
+    cookie: str
+    others: list[Site]
+
+    def may(self, least: str) -> bool:
+        return people.may(self.role, least)
+
+
+class SignInFirst(Exception):
+    """Nobody is signed in; the page asked for comes after signing in."""
+
+
+class NotAllowed(Problem):
+    """Somebody is signed in who may not do this."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(403, detail, "Not allowed")
+
+
+async def desk_of(request: Request, least: str = "reader") -> Desk:
+    """Who asks, and for which of their sites. Raises SignInFirst, and NotAllowed for a role below `least`."""
+    cookie = request.cookies.get(COOKIE, "")
+    house = house_of(request)
+    found = await run_in_threadpool(people.signed_in, house.database, cookie, datetime.now(UTC)) if cookie else None
+    if found is None:
+        raise SignInFirst
+    mine = await run_in_threadpool(_sites, house.database, found)
+    if not mine:
+        raise NotAllowed("You have an account and no site: an admin can give you one with `tawatur user create`.")
+    asked = request.cookies.get(SITE_COOKIE)
+    site = next((one for one in mine if one.id == asked), mine[0])
+    role = found.role_on(site.id) or "reader"
+    if not people.may(role, least):
+        raise NotAllowed(f"This needs the role {least}; on {site.name} you are {role}.")
+    return Desk(found, site, role, cookie, mine)
+
+
+def _sites(database: Database, person: SignedIn) -> list[Site]:
+    with database.read() as connection:
+        known = {site.id: site for site in sites.all_of_them(connection)}
+    return [known[one.site] for one in person.memberships if one.site in known]
+
+
+async def form_of(request: Request, desk: Desk | None) -> FormData:
+    """The form that one of our pages sent. Raises NotAllowed for any other page's."""
+    own_page(request)
+    form = await request.form(max_files=0, max_fields=50)
+    if desk is not None:
+        token = form.get("token")
+        if not isinstance(token, str) or not hmac.compare_digest(token, form_token(request, desk.cookie)):
+            raise NotAllowed("The form is too old, or not ours. Load the page again and send it once more.")
+    return form
+
+
+def own_page(request: Request) -> None:
+    """Raises NotAllowed where a browser says that another site's page sends this."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise NotAllowed("Another site's page sent this.")
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise NotAllowed("Another site's page sent this.")
+
+
+def form_token(request: Request, cookie: str) -> str:
+    key = hmac.digest(house_of(request).secret, b"tawatur/console/forms/1", hashlib.sha256)
+    return hmac.digest(key, cookie.encode(), hashlib.sha256).hex()
+
+
+def keep(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    """Sets a cookie that scripts cannot read and other sites' forms do not send."""
+    secure = request.url.scheme == "https" or (house_of(request).settings.public_url or "").startswith("https:")
+    response.set_cookie(name, value, max_age=seconds, path="/console", secure=secure, httponly=True, samesite="lax")
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the sign-in page, and back from there."""
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = "" if request.method != "GET" or wanted == "/console" else f"?next={quote(wanted, safe='/')}"
+    return RedirectResponse(f"/console/sign-in{back}", 303)
+
+
+def way_back(wanted: str | None) -> str:
+    """Where to go after signing in: a page of the console, never another site's."""
+    if wanted is None or not wanted.startswith("/console") or "\\" in wanted or wanted.startswith("//"):
+        return "/console"
+    return wanted

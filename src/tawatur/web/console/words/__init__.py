@@ -1,0 +1,53 @@
+"""The console's texts: gettext catalogues, one a language; English stands in the templates themselves.
+
+Babel reads the catalogues as they are, so nothing needs compiling. Numbers have Latin digits in Arabic too, like the
+engine's explanations beside them.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+
+from tawatur.web.languages import LANGUAGES
+
+NAMES = {"ar": "العربية", "en": "English", "fr": "Français"}
+NARROW = "\u202f"
+DIRECTIONS = {"ar": "rtl", "en": "ltr", "fr": "ltr"}
+
+
+@cache
+def catalogue(lang: str) -> NullTranslations:
+    """The texts of a language."""
+    path = Path(__file__).parent / f"{lang}.po"
+    if lang == "en" or lang not in LANGUAGES:
+        return NullTranslations()
+    with path.open("rb") as file:
+        texts = read_po(file, locale=lang)
+    compiled = io.BytesIO()
+    write_mo(compiled, texts)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def number(value: float, lang: str) -> str:
+    """A whole number, or one with a decimal where it is small and not whole."""
+    shown = round(value) if value >= 10 or float(value).is_integer() else round(value, 1)
+    return str(format_decimal(shown, locale=lang))
+
+
+def percent(share: float, lang: str) -> str:
+    return f"{round(100.0 * share)}{'' if lang == 'ar' else NARROW}%"
+
+
+def moment(at: datetime, lang: str) -> str:
+    """A day and a time, in UTC."""
+    return format_datetime(at, "d MMM، HH:mm" if lang == "ar" else "d MMM, HH:mm", locale=lang)
