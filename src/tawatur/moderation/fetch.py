@@ -92,18 +92,19 @@ class Fetcher:
         self._resolver = resolver
         self._allowed = allowed
 
-    async def fetch(self, url: str, max_bytes: int) -> bytes:
-        """The file at that address. Raises UnsafeAddress, and FetchRefused with the reason for every other failure."""
+    async def fetch(self, url: str, max_bytes: int, accept: str = "image/*") -> bytes:
+        """The file at that address; `accept` says of which kind. Raises UnsafeAddress, and FetchRefused with the reason
+        for every other failure."""
         try:
             async with asyncio.timeout(TOTAL_S):
-                return await self._fetch(url, max_bytes)
+                return await self._fetch(url, max_bytes, accept)
         except TimeoutError:
             raise FetchRefused(f"The file did not come within {TOTAL_S:.0f} seconds.") from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise FetchRefused(f"The file could not be fetched: {str(error) or type(error).__name__}.") from error
 
-    async def _fetch(self, url: str, max_bytes: int) -> bytes:
-        async with self._client() as client, client.stream("GET", url) as response:
+    async def _fetch(self, url: str, max_bytes: int, accept: str) -> bytes:
+        async with self._client() as client, client.stream("GET", url, headers={"Accept": accept}) as response:
             if response.status_code != 200:
                 raise FetchRefused(f"The server answered {response.status_code}, not 200.")
             if response.headers.get("content-encoding", "identity").lower() != "identity":
@@ -125,7 +126,7 @@ class Fetcher:
             follow_redirects=True,
             max_redirects=MAX_REDIRECTS,
             timeout=httpx.Timeout(TOTAL_S, connect=CONNECT_S),
-            headers={"User-Agent": AGENT, "Accept": "image/*", "Accept-Encoding": "identity"},
+            headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
             trust_env=False,  # a proxy would connect to what was never checked
         ) as client:
             yield client
