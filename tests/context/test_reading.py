@@ -82,3 +82,13 @@ def test_times_are_read(text: str, iso: str) -> None:
     from tawatur.context.normal import normalise
 
     assert [time.iso for time in times(normalise(text))] == [iso]
+
+
+@pytest.mark.parametrize("text", ["ينقل الخبر إلى القراء", "وجده جالسا", "في بيان جديد", "كلس أبيض", "Layla sings."])
+def test_words_are_not_taken_for_small_towns(text: str, known: Lexicon) -> None:
+    assert found(read(text, known), known)["towns"] == set()
+
+
+@pytest.mark.parametrize("text", ["في سرت", "من مدينة الخمس", "وبنغازي", "near Kidal", "à Syrte"])
+def test_towns_that_reports_name_are_found(text: str, known: Lexicon) -> None:
+    assert len(found(read(text, known), known)["towns"]) == 1

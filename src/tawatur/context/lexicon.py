@@ -23,6 +23,9 @@ LANGUAGES = ("ar", "en", "fr")
 _ARABIC_ENDS = ("", "ه", "ون", "ين", "ان", "ات", "تان", "تين")
 _FRENCH_ENDS = ("", "s", "e", "es", "ne", "nes", "que", "ques")
 _LIKE = frozenset(one for one in NOUN if "ك" in one)  # "like": it makes of many a word a town's name
+_KNOWN_ARABIC, _KNOWN_LATIN = 250_000, 100_000  # people: a smaller town's name of one word is taken for a word
+_SHORT_WORD = 4  # letters
+_ARTICLES = frozenset(("al", "el", "the", "la", "le", "les"))
 _OURS = 10**12  # our own names go before all others
 _COUNTRIES = frozenset(Locale("en").territories) - {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
 
@@ -108,7 +111,7 @@ def _groups(listed: Listed | None) -> tuple[dict[str, Group], list[tuple[str, Te
     for entry in known.values():
         groups[entry.reference] = Group(entry.reference, "listed", dict.fromkeys(LANGUAGES, entry.name), True)
         for name in entry.names:
-            many = len(normalise(name).split()) > 1
+            many = len([one for one in normalise(name).lower().split() if one not in _ARTICLES]) > 1
             pairs = _pairs([name], matching.name_forms, "group", entry.reference, sure=many)
             terms += [(pattern, term) for pattern, term in pairs if pattern not in ours]
     return groups, terms
@@ -149,14 +152,21 @@ def _towns() -> Pairs:
                 before = shape.before - _LIKE
                 largest[pattern] = people, key, Shape(before, frozenset(("",)), min(shape.capital, 1))
     for pattern, (people, key, shape) in largest.items():
-        if pattern in unsure and people != _OURS:
+        if people != _OURS and (pattern in unsure or _like_a_word(pattern, people)):
             article = "ال" if "ال" in shape.before else ""
             for first in own["announced_by"]:
                 if is_arabic(first) == is_arabic(pattern):
                     for whole, form in matching.name_forms(f"{first} {article}{pattern}"):
                         yield whole, Term("town", key, True, form._replace(capital=0))
         else:
-            yield pattern, Term("town", key, people == _OURS or not is_short(pattern), shape)
+            yield pattern, Term("town", key, not is_short(pattern), shape)
+
+
+def _like_a_word(pattern: str, people: int) -> bool:
+    """Whether a town's name is so short, for a town so small, that a text rather holds a word or a person's name."""
+    if " " in pattern:
+        return False
+    return people < _KNOWN_ARABIC or len(pattern) <= _SHORT_WORD if is_arabic(pattern) else people < _KNOWN_LATIN
 
 
 def _events(events: dict[str, Any]) -> Pairs:
