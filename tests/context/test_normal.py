@@ -90,3 +90,9 @@ def test_sentences_lose_no_letter(text: str) -> None:
 def test_sentences_end_at_marks_and_headlines_not_at_titles() -> None:
     text = "عنوان قصير\nقال د. علي كلمة. ثم مضى؟ نعم!\nDr. Lee spoke. He left."
     assert sentences(text) == ["عنوان قصير", "قال د. علي كلمة.", "ثم مضى؟", "نعم!", "Dr. Lee spoke.", "He left."]
+
+
+def test_what_never_ends_is_cut() -> None:
+    found = sentences("attack in Mali and " * 2000)
+    assert max(map(len, found)) <= 1500
+    assert " ".join(found) == ("attack in Mali and " * 2000).strip()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from textwrap import wrap
 
 _LONG_LINE = 60  # characters; a shorter line that ends without a mark is a headline or an item of a list
+_LONGEST = 1500  # characters; what goes on for longer is no sentence, and is cut between words
+_TITLE = 8
 _END = re.compile(r"(?<=[.!?؟…۔])[\"'»”’)\]]*\s+")
 _SHORT = re.compile(r"(?:^|[\s(])(?:[A-Z]|Mr|Mrs|Dr|St|Gen|Col|Lt|Mme?|MM|No|vs|cf|etc|أ|د|م|ص|ه)\.$")
 
@@ -20,11 +23,11 @@ def sentences(text: str) -> list[str]:
         held = ""
         for piece in _END.split(paragraph):
             held = f"{held} {piece}".strip()
-            if held and not (held.endswith(".") and _SHORT.search(held)):
-                found.append(held)
+            if held and not (held.endswith(".") and _SHORT.search(held[-_TITLE:])):
+                found += wrap(held, _LONGEST) if len(held) > _LONGEST else [held]
                 held = ""
         if held:
-            found.append(held)
+            found += wrap(held, _LONGEST)
     return found
 
 
