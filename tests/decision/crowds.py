@@ -45,8 +45,8 @@ def any_report(name: str) -> st.SearchStrategy[Report]:
     """A report with any mixture of signals, few enough that people share them."""
     few = st.sampled_from([None, "a", "b", "c"])
     return st.builds(
-        lambda reason, minute, age, device, network, referrer: report(
-            name, reason, minute, age, device=device, network=network, referrer=referrer
+        lambda reason, minute, age, device, network, referrer, anonymous: report(
+            name, reason, minute, age, device=device, network=network, referrer=referrer, anonymous=anonymous
         ),
         st.sampled_from(["terrorism", "violence", "hate", "spam", "other"]),
         st.integers(0, 30),
@@ -54,6 +54,7 @@ def any_report(name: str) -> st.SearchStrategy[Report]:
         few,
         few,
         few,
+        st.sampled_from([False, False, True]),
     )
 
 

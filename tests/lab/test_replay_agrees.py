@@ -53,6 +53,7 @@ signals = {
     "network": st.sampled_from(["n1", "n2"]),
     "device": st.sampled_from(["d1", "d2"]),
     "referrer": st.just("c1"),
+    "anonymous": st.just(True),
 }
 images = st.sampled_from(IMAGES)
 reports = st.tuples(

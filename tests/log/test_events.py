@@ -37,4 +37,13 @@ def test_signals_have_the_keys_of_the_design() -> None:
         "device",
         "referrer",
         "account_created_at",
+        "anonymous",
     }
+
+
+def test_lines_from_before_anonymous_readers_are_read_and_members_lines_are_as_they_were() -> None:
+    old = b'{"network":"n1"}'
+    signals = msgspec.json.decode(old, type=events.Signals)
+    assert not signals.anonymous
+    assert msgspec.json.encode(signals) == old
+    assert b'"anonymous":true' in msgspec.json.encode(events.Signals(anonymous=True))

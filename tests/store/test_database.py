@@ -37,6 +37,17 @@ def test_migrating_twice_is_harmless(database: Database) -> None:
     database.check_migrated()
 
 
+def test_reports_from_before_anonymous_readers_are_of_members(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO reports (id, site, family, round, image, reporter, reason, first_at, at, earned) "
+                "VALUES ('r', 's', 'f', 0, 'i', 'p', 'spam', 0, 0, 0)"
+            )
+        )
+        assert connection.execute(text("SELECT anonymous FROM reports")).scalar() in (False, 0)
+
+
 def test_a_database_without_tables_asks_for_init(database_url: str) -> None:
     empty = Database(database_url)
     with pytest.raises(NotInitialised, match=r"is at version none, not .*: run `tawatur init`"):

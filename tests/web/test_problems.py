@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,10 @@ REFUSALS = [kind for kind in vars(refusals).values() if isinstance(kind, type) a
 
 @pytest.mark.parametrize("kind", [kind for kind in REFUSALS if kind is not Refused])
 def test_every_refusal_has_a_title_of_its_own_and_a_status(kind: type[Refused]) -> None:
-    refused = refusals.BadPolicy("What to do", 7) if kind is refusals.BadPolicy else kind("What to do.")
+    more: tuple[Any, ...] = {refusals.BadPolicy: ("What to do", 7), refusals.TooOften: ("What to do.", 7)}.get(
+        kind, ("What to do.",)
+    )
+    refused = kind(*more)
     answer = problems.of_error(refused)
     told = json.loads(bytes(answer.body))
     assert told["title"] == (kind.__doc__ or "").splitlines()[0].rstrip(".")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tawatur.moderation import tokens
@@ -35,6 +36,13 @@ def send(place: Place, image: str, token: str, **said: Any) -> httpx.Response:
 def test_a_token_says_again_what_was_signed() -> None:
     assert tokens.read(SECRET, tokens.sign(SECRET, CLAIMS), NOW) == CLAIMS
     assert CLAIMS.account_made == NOW - timedelta(seconds=1000)
+
+
+def test_one_from_before_anonymous_readers_is_a_members() -> None:
+    body = msgspec.json.encode(msgspec.structs.astuple(CLAIMS)[:6])
+    before = f"{tokens.PREFIX}{tokens._text(body)}.{tokens._text(tokens._seal(SECRET, CLAIMS.site, body))}"
+    assert tokens.read(SECRET, before, NOW) == CLAIMS
+    assert not CLAIMS.anonymous
 
 
 def test_it_ends_to_the_second() -> None:

@@ -17,6 +17,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 
     `at` is when this reporter first reported this family, so that withdrawing and reporting again
     keeps one's place. `device`, `network` and `referrer` are keyed digests; `None` means the site did not say.
+    `anonymous` is a reader whom the site does not know, and who only proved some work.
     """
 
     reporter: str
@@ -26,6 +27,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     network: str | None = None
     referrer: str | None = None
     account_created_at: datetime | None = None
+    anonymous: bool = False
 
 
 class Record(msgspec.Struct, frozen=True):

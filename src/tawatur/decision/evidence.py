@@ -65,13 +65,14 @@ def gather(case: Case, policy: Policy, now: datetime) -> Crowd:
     seen: set[str] = set()
     for report in sorted(case.reports, key=_arrival):
         record = case.records.get(report.reporter, NO_RECORD)
-        if report.reporter in seen or record.muted:
+        if report.reporter in seen or record.muted or (report.anonymous and not policy.anonymous):
             continue
         seen.add(report.reporter)
         counts = standing(report, record, policy)
         crowd.reports.append(report)
         crowd.records.append(record)
-        crowd.weights.append(1.0 if record is NO_RECORD else weight(record, report.reason, case.site, policy, now))
+        worth_of = 1.0 if record is NO_RECORD else weight(record, report.reason, case.site, policy, now)
+        crowd.weights.append(worth_of * policy.anonymous_weight if _unknown(report, record, policy) else worth_of)
         crowd.newcomers.append(counts == 0.0 and is_newcomer(report, record, policy))
         crowd.standing.append(counts)
     return crowd if case.viewers is None else _with_coins(crowd, case, case.viewers, policy)
@@ -91,11 +92,25 @@ def _arrival(report: Report) -> tuple[datetime, str]:
     return report.at, report.reporter
 
 
+def _unknown(report: Report, record: Record, policy: Policy) -> bool:
+    """Nobody answers for this reader yet: neither a site that knows them, nor confirmed reports of theirs."""
+    return report.anonymous and record.confirmed_reports < policy.newcomer_confirmed
+
+
+def age_known(report: Report, newcomer: bool) -> bool:
+    """Whether the report says how old an account is: an anonymous reader's age is that of a token, which says nothing
+    where a policy takes them for more than newcomers."""
+    return report.account_created_at is not None and (newcomer or not report.anonymous)
+
+
 def is_newcomer(report: Report, record: Record, policy: Policy) -> bool:
     """The account was younger than 14 days when it reported, and fewer than 2 of its reports were confirmed.
 
-    Its age at the report, not now: otherwise a flood would ripen into established voices by waiting.
+    Its age at the report, not now: otherwise a flood would ripen into established voices by waiting. An anonymous
+    reader is one at any age, for a token can be made today and used next month.
     """
+    if _unknown(report, record, policy):
+        return True
     if record.confirmed_reports >= policy.newcomer_confirmed or report.account_created_at is None:
         return False
     return report.at - report.account_created_at < timedelta(days=policy.newcomer_days)
@@ -105,6 +120,8 @@ def standing(report: Report, record: Record, policy: Policy) -> float:
     """What a voice counts towards the established gate: a newcomer's 0, one of unknown age half, all others 1."""
     if record.confirmed_reports >= policy.newcomer_confirmed:
         return 1.0
+    if report.anonymous:
+        return policy.anonymous_counts
     if report.account_created_at is None:
         return policy.unknown_age_counts
     return 0.0 if is_newcomer(report, record, policy) else 1.0
@@ -216,7 +233,7 @@ def _stories(
     for place, report in enumerate(crowd.reports):
         if members is None or members[place]:
             weights += before[place]
-            if report.account_created_at is not None:
+            if age_known(report, crowd.newcomers[place]):
                 known += 1
                 newcomers += crowd.newcomers[place]
     lost = min(max(0.0, weights - voices), policy.lost_cap)

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tawatur.decision.case import Case
-from tawatur.decision.evidence import gather
+from tawatur.decision.evidence import age_known, gather
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import Policy
 from tawatur.decision.stories import campaign_evidence
@@ -72,7 +72,7 @@ def lesson(case: Case, policy: Policy, now: datetime, upheld: bool | None = None
         return Lesson(float(case.views), upheld=upheld)
     voices = sum(independent(crowd.reports, crowd.weights, crowd.newcomers, case, policy, [None])[0])
     lost = min(max(0.0, sum(crowd.weights) - voices), policy.lost_cap)
-    known = sum(report.account_created_at is not None for report in crowd.reports)
+    known = sum(map(age_known, crowd.reports, crowd.newcomers))
     return Lesson(float(case.views), voices, lost, sum(crowd.newcomers), known, upheld)
 
 

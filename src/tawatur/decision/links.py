@@ -106,6 +106,9 @@ def sharing(values: Sequence[Hashable | None]) -> list[list[int]]:
 
 
 def created(report: Report) -> float:
+    """When the account was made; an anonymous reader's at the latest when they reported."""
+    if report.account_created_at is None and report.anonymous:
+        return report.at.timestamp()
     return report.account_created_at.timestamp() if report.account_created_at is not None else float("nan")
 
 

@@ -53,6 +53,25 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Anonymous readers: whom the site does not know, and who proved some work with their browser.",
+        (
+            Number("anonymous", 0, 1, "whether they may report at all: readers of a news page have no accounts"),
+            Number(
+                "anonymous_weight",
+                0.01,
+                1,
+                "work and an address can be bought, so a report counts half until two of its reader's were confirmed",
+            ),
+            Number(
+                "anonymous_counts",
+                0,
+                1,
+                "what a voice counts towards `established`: nothing, or a thousand addresses would block anything; "
+                "above 0 anonymous readers alone can block, and are no longer linked as newcomers",
+            ),
+        ),
+    ),
+    Section(
         "Record: what people decided about a reporter's earlier reports.",
         (
             Number(

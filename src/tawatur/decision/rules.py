@@ -78,6 +78,10 @@ class Policy(msgspec.Struct, frozen=True):
     unknown_age_counts: float = 0.5
     newcomer_days: float = 14.0
     newcomer_confirmed: int = 2
+    # anonymous
+    anonymous: bool = True
+    anonymous_weight: float = 0.5
+    anonymous_counts: float = 0.0
     # record
     record_pool: int = 40
     stakes: int = 2

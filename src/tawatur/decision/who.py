@@ -36,6 +36,7 @@ def who_reports(
         "established": claim.established if claim else 0.0,
         "discounted": discounted(crowd, claim.members if claim else None, case, policy),
         "newcomers": sum(crowd.newcomers),
+        "anonymous": sum(report.anonymous for report in crowd.reports),
         "with_record": claim.with_record if claim else 0,
         "on_probation": probation_count(crowd, now),
         "muted": sum(case.records.get(name, NO_RECORD).muted for name in {report.reporter for report in case.reports}),

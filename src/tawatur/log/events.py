@@ -58,6 +58,7 @@ class Signals(msgspec.Struct, frozen=True, omit_defaults=True):
     device: str | None = None
     referrer: str | None = None
     account_created_at: Moment | None = None
+    anonymous: bool = False
 
 
 class ReportReceived(Event, frozen=True, tag="report.received"):

@@ -115,6 +115,7 @@ def _seen_by_engine(report: StoredReport) -> Report:
         report.network,
         report.referrer,
         report.account_created_at,
+        report.anonymous,
     )
 
 

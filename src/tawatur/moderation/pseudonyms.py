@@ -29,6 +29,10 @@ class Pseudonyms:
         """A reporter, an uploader or a reviewer: the same id is the same person, whatever they do."""
         return self._digest("person", name)
 
+    def anonymous(self, network: str, nonce: str) -> str:
+        """A reader whom the site does not know: somebody new behind a network (its digest)."""
+        return self._digest("anonymous", f"{network}/{nonce}")
+
     def device(self, name: str) -> str:
         return self._digest("device", name)
 

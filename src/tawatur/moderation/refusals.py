@@ -86,6 +86,26 @@ class UnknownSite(Refused):
     """No such site"""
 
 
+class NoAnonymous(Refused):
+    """Only members of the site may report"""
+
+
+class WrongProof(Refused):
+    """The proof of work is not valid"""
+
+
+class UsedProof(Refused):
+    """The proof of work was used before"""
+
+
+class TooOften(Refused):
+    """Too often"""
+
+    def __init__(self, what: str, seconds: int) -> None:
+        super().__init__(f"{what} Try again in {seconds} seconds.")
+        self.seconds = seconds
+
+
 class TokenRefused(Refused):
     """No valid reporter token"""
 

@@ -130,6 +130,7 @@ def _write(book: Book, family: Family, new: NewReport, earlier: Report | None, n
         network=signals.network,
         referrer=signals.referrer,
         account_created_at=signals.account_created_at,
+        anonymous=signals.anonymous,
     )
     if earlier is None:
         book.add_report(report)

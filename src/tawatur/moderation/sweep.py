@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from tawatur.moderation.anonymous import PROOFS_KEPT
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.viewers import kept_since
-from tawatur.store import altered, answers, families, sites, viewings
+from tawatur.store import altered, answers, families, proofs, sites, viewings
 from tawatur.store.database import Database
 from tawatur.store.reading_book import ReadingBook, Wants
 from tawatur.store.writer import Change, Writer
@@ -34,6 +35,7 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
     with database.write() as connection:
         answers.forget(connection, now - ANSWERS_KEPT)
         altered.forget(connection, now - altered.KEPT)
+        proofs.forget(connection, now - PROOFS_KEPT)
     forget_viewers(database, now)
     return changed
 

@@ -25,7 +25,7 @@ LONGEST = 1024
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
     """Whom a token stands for. Digests are those of `Pseudonyms`; `expires` and `account_created_at` are whole seconds
-    since 1970 in UTC."""
+    since 1970 in UTC. `anonymous`: the site does not know them."""
 
     site: str
     reporter: str
@@ -33,6 +33,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
     account_created_at: int | None = None
     device: str | None = None
     network: str | None = None
+    anonymous: bool = False
 
     @property
     def account_made(self) -> datetime | None:

@@ -17,6 +17,7 @@ from tawatur.store import (
     families,
     hashes,
     images,
+    proofs,
     reporters,
     reports,
     schema,
@@ -32,6 +33,7 @@ from tawatur.store.events import EventRow
 from tawatur.store.families import BLOCKED, Family
 from tawatur.store.hashes import HashRow, LikelyCopy
 from tawatur.store.images import Image
+from tawatur.store.proofs import Pace, Proof
 from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
 from tawatur.store.reports import Report
@@ -215,6 +217,16 @@ class DatabaseBook(ReadingBook):
     def add_review(self, review: Review) -> None:
         super().add_review(review)
         self._new_reviews.append(review)
+
+    def use_proof(self, proof: Proof) -> bool:
+        """Whether this proof of work was not used before. Written at once: nobody else may use it meanwhile."""
+        first = proofs.use(self._connection, proof)
+        if first:
+            self._wrote()
+        return first
+
+    def proofs_pace(self, site: str, network: str, since: datetime, lately: datetime) -> Pace:
+        return proofs.pace(self._connection, site, network, since, lately)
 
     def add_answer(self, answer: Answer) -> None:
         self._wrote()

@@ -38,6 +38,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     outcome: str | None = None
     earned: float = 0.0
     probation_until: datetime | None = None
+    anonymous: bool = False
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):

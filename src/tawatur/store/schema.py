@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -320,6 +321,7 @@ reports = Table(
     Column("outcome", Text),
     Column("earned", Float, nullable=False),
     Column("probation_until", Instant),
+    Column("anonymous", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("family", "reporter", "round"),
     Index("ix_reports_site_reporter_first_at", "site", "reporter", "first_at"),
 )
@@ -422,6 +424,16 @@ sequence = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("network", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Index("ix_proofs_site_at", "site", "at"),
 )
 
 idempotency = Table(

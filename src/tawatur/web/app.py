@@ -18,7 +18,7 @@ from tawatur.web.api import banks, decisions, events, images, policy, reporter_t
 from tawatur.web.console import routes as console
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
-from tawatur.web.widget import script, state
+from tawatur.web.widget import readers, script, state, views
 from tawatur.web.widget.cors import PageFacing
 
 _PROBLEM = {
@@ -63,7 +63,7 @@ def make_app(settings: Settings) -> Starlette:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for part in (images, reports, reporter_tokens, decisions, banks, policy, events, state):
+    for part in (images, reports, reporter_tokens, decisions, banks, policy, events, state, readers, views):
         api.include_router(part.router, responses={"default": _problem_response()})
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)

@@ -35,6 +35,7 @@ from tawatur.store.database import Database, DatabaseUnavailable
 from tawatur.store.files import Files
 from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
+from tawatur.web.audience import Audience
 from tawatur.web.pace import Pace
 from tawatur.web.previews import Previews
 from tawatur.web.streams import Places
@@ -77,6 +78,8 @@ class House:
         self.reports_pace = Pace(most=30, seconds=60)
         self.guesses_pace = Pace(most=10, seconds=900)
         self.guessers_pace = Pace(most=30, seconds=900)
+        self.proofs_pace = Pace(most=60, seconds=60)
+        self.audience = Audience()
         self.proxies = settings.proxy_networks()
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._keys: dict[str, tuple[float, str]] = {}
@@ -89,6 +92,7 @@ class House:
         threading.Thread(target=self._sweep_files, name="tawatur-files", daemon=True).start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
+        self.audience.start(self.writer.make)
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
@@ -96,6 +100,7 @@ class House:
             self._sweeper.cancel()
         self.feed.stop()
         self.previews.close()
+        await self.audience.stop()
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sandbox.close)

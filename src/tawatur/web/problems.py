@@ -42,6 +42,10 @@ _STATUS: dict[type[Exception], int] = {
     refusals.UnknownVersion: 404,
     refusals.KeyReused: 422,
     refusals.TokenRefused: 401,
+    refusals.NoAnonymous: 403,
+    refusals.WrongProof: 422,
+    refusals.UsedProof: 409,
+    refusals.TooOften: 429,
     FormatNotAllowed: 415,
     TooManyBytes: 413,
     ImageRefused: 422,
@@ -77,17 +81,13 @@ def of_refusal(error: Refused | ImageRefused) -> Response:
     if isinstance(error, refusals.BadPolicy):
         place = {"place": f"line {error.line}", "detail": error.message}
         return answer(status, title, str(error), line=error.line, errors=[place])
-    return answer(status, title, str(error))
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, refusals.TooOften) else None
+    return answer(status, title, str(error), headers)
 
 
 def unavailable(detail: str) -> Response:
     """The database or the disk cannot be had; nothing that was answered before is lost."""
     return answer(503, "Not available now", detail, {"Retry-After": RETRY_AFTER_S})
-
-
-def too_often(what: str, seconds: int) -> Problem:
-    """What was done more often than one may; it may be done again after so many seconds."""
-    return Problem(429, f"{what} Try again in {seconds} seconds.", "Too often", {"Retry-After": str(seconds)})
 
 
 def of_validation(errors: list[Any]) -> Response:

@@ -9,14 +9,16 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from tawatur.log.events import Signals
+from tawatur.moderation.cases import policy_now
 from tawatur.moderation.once import Given
 from tawatur.moderation.pseudonyms import Pseudonyms
-from tawatur.moderation.refusals import TokenRefused
+from tawatur.moderation.refusals import NoAnonymous, TokenRefused, TooOften
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
 from tawatur.moderation.tokens import Claims
 from tawatur.store.database_book import DatabaseBook
@@ -26,7 +28,7 @@ from tawatur.web.api.fields import ReportId, give, image_id, in_utc, make_once, 
 from tawatur.web.auth import SiteOrReader, asker_of
 from tawatur.web.house import house_of
 from tawatur.web.peers import client_address
-from tawatur.web.problems import Problem, too_often
+from tawatur.web.problems import Problem
 
 router = APIRouter(tags=["reports"])
 
@@ -116,12 +118,15 @@ async def _of_reader(request: Request, reader: Claims, image: str, said: ReaderR
     home = (await house.sites_of([image])).get(image, reader.site)
     if home != reader.site:
         raise TokenRefused("This reporter token is of another site than the image. Get one of the image's site.")
+    if reader.anonymous and not (await run_in_threadpool(policy_now, house.database, home)).anonymous:
+        raise NoAnonymous("This site takes reports from its members only. Sign in there, and report from its page.")
     if wait := house.reports_pace.take(reader.reporter):
-        raise too_often("You have reported very often within a minute.", wait)
+        raise TooOften("You have reported very often within a minute.", wait)
     signals = Signals(
         network=reader.network or house.pseudonyms(reader.site).network(client_address(request)),
         device=reader.device,
         account_created_at=reader.account_made,
+        anonymous=reader.anonymous,
     )
     return NewReport(reader.site, image, reader.reporter, said.reason, said.comment, signals)
 

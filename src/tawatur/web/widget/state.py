@@ -54,7 +54,7 @@ async def state(request: Request, response: Response, images: Images) -> Any:
     found = await run_in_threadpool(visibilities, house.database, _ids(images))
     first = next((found[image].site for image in images if image in found), None)
     policy = await run_in_threadpool(policy_now, house.database, first)
-    return {"images": _told(found), "anonymous": False, "reasons": list(policy.reasons)}
+    return {"images": _told(found), "anonymous": policy.anonymous, "reasons": list(policy.reasons)}
 
 
 @router.get(
