@@ -79,6 +79,17 @@ def test_the_whole_way_of_a_picture(client: Any, tmp_path: Path) -> None:
     assert list(client.events(last)) == []
 
 
+def test_a_page_reports_with_a_token_as_the_same_reader(client: Any, server: Server) -> None:
+    image = client.register(file=picture(3)).id
+    made = client.reporter_token("r1", account_created_at=OLD, ttl=60)
+    assert made.expires_in == 60
+    with server.client() as page:
+        headers = {"Authorization": f"Bearer {made.token}"}
+        said = page.post(f"/v1/images/{image}/reports", json={"reason": "violence"}, headers=headers)
+    assert said.status_code == 201
+    assert client.report(image, reporter="r1", reason="violence").id == said.json()["id"]
+
+
 def test_banks_and_the_policy(client: Any) -> None:
     assert client.put_bank("known", kind="block", reason="violence", enabled_until=datetime(2099, 1, 1, tzinfo=UTC))
     assert client.add_hashes("known", ["0f" * 32, "1f" * 32]).changed == 2

@@ -125,7 +125,7 @@ def site(example: Example) -> Example:
 def test_an_uploaded_picture_is_shown_through_the_gate_until_it_is_blocked(site: Example) -> None:
     data = picture(1)
     page = site.upload(data, "a photo.png", title='A "square" <b>')
-    image = re.search(r'<tawatur-image image="([0-9a-f-]{36})">', page)
+    image = re.search(r'<tawatur-image image="([0-9a-f-]{36})" token-src="/tawatur/reporter-token">', page)
     assert image, page
     base = site.tawatur.base_url
     assert f'<script type="module" src="{base}/widget/v1.js"></script>' in page
@@ -202,6 +202,30 @@ def test_saving_again_registers_nothing_and_another_file_does(site: Example) -> 
     assert rows[0] == first[0]
     assert rows[1][0] == "photos/other.png"
     assert rows[1][1] not in ("", first[0][1])
+
+
+def test_a_member_reports_under_their_own_account_and_nobody_else_gets_a_token(site: Example) -> None:
+    page = site.upload(picture(8), "e.png")
+    image = re.search(r'image="([0-9a-f-]{36})"', page)
+    assert image
+    assert httpx.get(f"{site.tawatur.base_url}/widget/v1.js", trust_env=False).status_code == 200
+    assert site.client.get("/tawatur/reporter-token").status_code == 403
+    cookie = site.shell(
+        "import json; from django.contrib.auth import get_user_model as users, login\n"
+        "from django.http import HttpRequest; from django.contrib.sessions.backends.db import SessionStore\n"
+        "request = HttpRequest(); request.session = SessionStore()\n"
+        "login(request, users().objects.create_user('mona'), 'django.contrib.auth.backends.ModelBackend')\n"
+        "request.session.save(); print(json.dumps(request.session.session_key))"
+    )
+    answer = site.client.get("/tawatur/reporter-token", headers={"Cookie": f"sessionid={cookie}"})
+    assert "no-store" in answer.headers["cache-control"]
+    assert "access-control-allow-origin" not in answer.headers
+    headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+    with site.tawatur.client() as reader:
+        said = reader.post(f"/v1/images/{image[1]}/reports", json={"reason": "violence"}, headers=headers)
+        assert said.status_code == 201
+        again = reader.post(f"/v1/images/{image[1]}/reports", json={"reason": "violence"}, headers=headers)
+        assert again.json()["id"] == said.json()["id"]
 
 
 def test_an_upload_that_is_rolled_back_is_not_registered(site: Example) -> None:

@@ -19,6 +19,7 @@ from tawatur.client.answers import (
     Policy,
     Registered,
     Status,
+    Token,
     Verdict,
     Views,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Registered",
     "Status",
     "TawaturError",
+    "Token",
     "Unavailable",
     "Verdict",
     "Views",

@@ -48,6 +48,13 @@ class Status(msgspec.Struct, frozen=True):
     status: str
 
 
+class Token(msgspec.Struct, frozen=True):
+    """What a page reports with as one reader, and for how many seconds."""
+
+    token: str
+    expires_in: int
+
+
 class Views(msgspec.Struct, frozen=True):
     """How many distinct people were shown the image."""
 

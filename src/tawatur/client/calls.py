@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tawatur.client.answers import Bank, Changed, Image, Page, Policy, Registered, Status, Verdict, Views
+from tawatur.client.answers import Bank, Changed, Image, Page, Policy, Registered, Status, Token, Verdict, Views
 
 T = TypeVar("T")
 
@@ -104,11 +104,25 @@ def report(
     reporter's means (the IP address as `network`) tells a crowd from several people, and is kept as keyed digests."""
     signals = _given(network=network, device=device, referrer=referrer)
     if account_created_at is not None:
-        if account_created_at.tzinfo is None:
-            raise ValueError("account_created_at must be aware of its time zone.")
-        signals["account_created_at"] = account_created_at.isoformat()
+        signals["account_created_at"] = _aware(account_created_at)
     said = {"reporter": reporter, "reason": reason, **_given(comment=comment, signals=signals or None)}
     return Call("POST", _of(image, "reports"), Status, body=said, key=idempotency_key)
+
+
+def reporter_token(
+    reporter: str,
+    *,
+    account_created_at: datetime | None = None,
+    device: str | None = None,
+    network: str | None = None,
+    ttl: int | None = None,
+) -> Call[Token]:
+    """A token with which a page reports as this reader, on this site alone, for `ttl` seconds (an hour if not said).
+    Without `network` it is the one that the report comes from."""
+    said = {"reporter": reporter, **_given(device=device, network=network, ttl=ttl)}
+    if account_created_at is not None:
+        said["account_created_at"] = _aware(account_created_at)
+    return Call("POST", "/v1/reporter-tokens", Token, body=said)
 
 
 def withdraw(report: str) -> Call[Status]:
@@ -209,6 +223,12 @@ def _segment(text: str) -> str:
     if re.fullmatch(r"\.{0,2}", text):
         raise ValueError(f"{text!r} is no id.")
     return quote(text, safe="")
+
+
+def _aware(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("account_created_at must be aware of its time zone.")
+    return moment.isoformat()
 
 
 def _given(**values: Any) -> dict[str, Any]:

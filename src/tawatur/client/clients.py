@@ -53,6 +53,7 @@ class _Calls:
     statuses = call(calls.statuses)
     views = call(calls.views)
     report = call(calls.report)
+    reporter_token = call(calls.reporter_token)
     withdraw = call(calls.withdraw)
     verdict = call(calls.verdict)
     review = call(calls.review)

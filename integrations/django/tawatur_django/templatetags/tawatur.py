@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.db.models.fields.files import FieldFile
 from django.forms.utils import flatatt
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 
 from tawatur_django.conf import conf
@@ -37,9 +38,18 @@ def tawatur_image(image: FieldFile | None, alt: str = "", **attributes: Any) -> 
         "public_url": now.public_url.rstrip("/"),
         "integrity": now.integrity,
         "plain": "" if known or now.unregistered == "hide" else image.url,
+        "token_src": _token_src(),
         "alt": alt,
         "attributes": flatatt(attributes),
         "language": language,
         "direction": "rtl" if language == "ar" else "ltr",
         "notice": NOTICE[language],
     }
+
+
+def _token_src() -> str:
+    """Where members get their tokens, if the site has included `tawatur_django.urls`."""
+    try:
+        return reverse("tawatur_django:reporter_token")
+    except NoReverseMatch:
+        return ""
