@@ -26,7 +26,7 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, take: asyncio.Queue[bytes], outcome: Outcome, until: float) -> None:
         self._take, self._outcome, self._until = take, outcome, until
-        self._buffer = b""
+        self._buffer, self._whole = b"", 0
         self._sent_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -43,14 +43,16 @@ class _Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found:
+        if not self._whole:
+            head, found, _ = self._buffer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            length = head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]
+            self._whole = len(head) + 4 + int(length or 0)  # a 204 has none
+        if len(self._buffer) < self._whole:
             return
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        if len(body) < length:
-            return
-        self._buffer = b""
-        status = int(head[9:12])
+        status = int(self._buffer[9:12])
+        self._buffer, self._whole = b"", 0
         self._outcome.statuses[status] = self._outcome.statuses.get(status, 0) + 1
         self._outcome.latencies.append(time.perf_counter() - self._sent_at)
         self._send()

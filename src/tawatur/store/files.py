@@ -51,6 +51,13 @@ class Files:
                         swept += 1
         return swept
 
+    def read(self, sha256: str) -> bytes:
+        """A stored picture's bytes. Raises StorageUnavailable when they are not to be had."""
+        try:
+            return self.image(sha256).read_bytes()
+        except OSError as error:
+            raise StorageUnavailable(f"The data directory does not give the picture: {error.strerror}.") from error
+
     def about(self, sha256: str) -> os.stat_result:
         """What the file system says of a stored picture. Raises StorageUnavailable when it is not to be had."""
         try:

@@ -21,7 +21,7 @@ from tawatur.imaging.sandbox import DecodersBusy
 from tawatur.imaging.words import Situation
 from tawatur.moderation.gate import look_up
 from tawatur.moderation.refusals import UnknownImage
-from tawatur.store.families import BLOCKED, BLURRED, Authority
+from tawatur.store.families import BLOCKED, BLURRED, VISIBLE, Authority
 from tawatur.store.images import Shown
 from tawatur.web.api.fields import image_id
 from tawatur.web.house import House, house_of
@@ -37,6 +37,11 @@ _NEVER_KEPT = "no-store"
 _ASK_EVERY_TIME = "private, no-cache"
 """A browser may keep a visible picture, but must ask before each use whether it still may show it."""
 
+SMALL = 1 << 20
+"""Bytes of a picture that is read at once; a larger one is sent piece by piece."""
+_PARTIAL = frozenset(("range", "if-range", "if-none-match", "if-match", "if-modified-since", "if-unmodified-since"))
+"""Headers that may ask for less than the whole picture."""
+
 
 async def show(request: Request) -> Response:
     """GET and HEAD /i/{id}. `?lang=` chooses the placeholder's language, `?reveal=1` lifts a blur."""
@@ -45,7 +50,8 @@ async def show(request: Request) -> Response:
     except UnknownImage:
         raise UnknownImage("There is no such image.") from None
     house = house_of(request)
-    found = await run_in_threadpool(look_up, house.database, key)
+    at_once = request.method == "GET" and not _PARTIAL.intersection(request.headers.keys())
+    found, body = await run_in_threadpool(_look, house, key, at_once=at_once)
     if found is None:
         raise UnknownImage("There is no such image.")
     if found.status == BLOCKED:
@@ -56,7 +62,18 @@ async def show(request: Request) -> Response:
         raise UnknownImage("The site keeps this picture itself and gave only its hash; there is nothing to show here.")
     if found.status == BLURRED and request.query_params.get("reveal") != "1":
         return await _blurred(request, house, found)
-    return await _visible(request, house, found)
+    if body is not None:
+        return Response(body, headers=_to_show(found), media_type=found.media_type)
+    return await _sent(request, house, found)
+
+
+def _look(house: House, image: str, *, at_once: bool) -> tuple[Shown | None, bytes | None]:
+    """What may be seen of an image, and the whole picture with it where it is visible and small: going to another
+    thread for each of the two, and for each piece of a file, takes longer than reading it."""
+    found = look_up(house.database, image)
+    if found is None or found.status != VISIBLE or not at_once or not 0 < found.size <= SMALL:
+        return found, None
+    return found, house.files.read(found.sha256)
 
 
 async def _plate(request: Request, found: Shown, situation: Situation) -> Response:
@@ -94,15 +111,20 @@ async def _blurred(request: Request, house: House, found: Shown) -> Response:
     return Response(body, headers=headers, media_type=BLUR_MEDIA_TYPE)
 
 
-async def _visible(request: Request, house: House, found: Shown) -> Response:
-    etag = f'"{found.sha256[:32]}"'
-    headers = {
+def _to_show(found: Shown) -> dict[str, str]:
+    """The headers of a picture that may be seen."""
+    return {
         **_ALWAYS,
+        "Accept-Ranges": "bytes",
         "Cache-Control": _ASK_EVERY_TIME if found.status != BLURRED else _NEVER_KEPT,
-        "ETag": etag,
+        "ETag": f'"{found.sha256[:32]}"',
         "Tawatur-Status": found.status,
     }
-    if etag in _tags(request.headers.get("if-none-match", "")) and found.status != BLURRED:
+
+
+async def _sent(request: Request, house: House, found: Shown) -> Response:
+    headers = _to_show(found)
+    if headers["ETag"] in _tags(request.headers.get("if-none-match", "")) and found.status != BLURRED:
         return Response(status_code=304, headers=headers)
     path = house.files.image(found.sha256)
     stat = await run_in_threadpool(house.files.about, found.sha256)
