@@ -14,8 +14,8 @@ from tawatur.decision.case import Case, Record, Site
 from tawatur.decision.evidence import claims, gather
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, Rule
-from tawatur.decision.stories import posterior, stray_quantiles, violation_quantiles
-from tawatur.decision.verdict import Verdict, decide, explain, look_value
+from tawatur.decision.stories import posterior, recalibrated, stray_quantiles, violation_quantiles
+from tawatur.decision.verdict import Verdict, decide, explain, look_value, recompute, stored, stories_of
 from tests.decision.crowds import GOOD, LATER, case, crowd, mature
 from tests.decision.test_verdict import changed, gate, shut
 
@@ -130,7 +130,10 @@ def test_no_certainty_is_too_much_for_the_order(chance: float) -> None:
 
 @pytest.mark.parametrize(("least", "action"), [(0.0, "review"), (0.999, "allow")])
 def test_a_person_is_asked_from_a_probability_on(least: float, action: str) -> None:
-    assert judged(case(crowd(1), 300), msgspec.structs.replace(P, review_from=least)).action == action
+    one = case(crowd(1), 300)
+    assert judged(one, msgspec.structs.replace(P, review_from=least)).action == action
+    exactly = msgspec.structs.replace(P, review_from=judged(one).probability)
+    assert judged(one, exactly).action == "review"
 
 
 # What a look is worth, and by when.
@@ -231,6 +234,42 @@ def test_as_many_people_saw_a_picture_as_reported_it_at_least() -> None:
     assert posterior(5.0, 2.0, 0.0, 0, 0, PRIORS) == posterior(5.0, 5.0, 0.0, 0, 0, PRIORS)
     assert posterior(0.4, 0.0, 0.0, 0, 0, PRIORS) == posterior(0.4, 1.0, 0.0, 0, 0, PRIORS)
     assert posterior(5.0, 9.0, 0.0, 0, 0, PRIORS) != posterior(5.0, 5.0, 0.0, 0, 0, PRIORS)
+    assert posterior(0.4, 2.0, 0.0, 0, 0, PRIORS) != posterior(0.4, 1.0, 0.0, 0, 0, PRIORS)
+
+
+def test_stories_stay_shares_where_numbers_end() -> None:
+    assert recalibrated([0.0, 2.0, 1.0, 1.0], PRIORS) == (0.0, 0.5, 0.25, 0.25)
+    assert recalibrated([0.5, 0.0, 0.0, 0.0], PRIORS) == (1.0, 0.0, 0.0, 0.0)
+    assert recalibrated([0.5, 0.0, 0.5, 0.0], PRIORS) == pytest.approx((0.5, 0.0, 0.5, 0.0))
+    assert recalibrated([5e-324, 0.0, 0.5, 0.5], PRIORS) == pytest.approx((0.0, 0.0, 0.5, 0.5))
+    steep = msgspec.structs.replace(PRIORS, recalibration_b=1.6)
+    assert recalibrated([5e-324, 0.0, 0.5, 0.5], steep) == (0.0, 0.0, 0.5, 0.5)
+    for voices, views in ((0.0, 1e6), (5000.0, 1e6), (1e5, 1e5)):
+        assert sum(posterior(voices, views, 0.0, 0, 0, PRIORS)) == pytest.approx(1.0)
+
+
+def test_an_explanation_says_what_the_verdict_said() -> None:
+    verdict = judged(case(STRONG))
+    told = explain(verdict)
+    assert told["probability"] == verdict.probability
+    assert told["queue_value"] == verdict.queue_value
+    assert told["review_by"] == (LATER + timedelta(hours=P.review_within_hours)).isoformat()
+    assert (told["at"], told["policy"], told["model"]) == (LATER.isoformat(), "default-1", "priors-1")
+    assert told["stories"]["violation"] == pytest.approx(verdict.probability)
+    assert stories_of(verdict)._asdict() == told["stories"]
+    silent = explain(judged(case((), 40)))
+    assert silent["stories"] == posterior(0.0, 40.0, 0.0, 0, 0, PRIORS)._asdict()
+    assert silent["review_by"] is None
+
+
+def test_what_a_verdict_was_computed_from_is_kept_and_gives_it_again() -> None:
+    verdict = decide(case(STRONG), msgspec.structs.replace(P, stakes=3), PRIORS, LATER)
+    kept = stored(verdict)
+    assert set(kept) == {"case", "policy", "model", "at"}
+    assert kept["at"] == LATER.isoformat()
+    assert kept["policy"]["stakes"] == 3
+    assert len(kept["case"]["reports"]) == len(STRONG)
+    assert recompute(kept) == verdict
 
 
 def test_quantiles_are_counts_below_which_that_share_stays() -> None:

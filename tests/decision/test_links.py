@@ -57,7 +57,8 @@ def test_a_circle_that_nearly_everybody_joins_comes_before_a_person_and_is_block
     assert judged(one).probability > plain_of(one) + 0.1
     ring = circle(9)  # they strike while hardly anybody has looked
     told = {gate.name: gate for gate in judged(ring).gates}["plain"]
-    assert not told.holds
+    assert told.holds is False
+    assert told.needed == pytest.approx(judged(ring).threshold)
     assert judged(ring).action in ("allow", "review")
 
 
