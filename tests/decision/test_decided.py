@@ -98,8 +98,8 @@ def test_a_blur_needs_no_record() -> None:
 def test_the_reason_nearest_to_a_block_is_told() -> None:
     """By P h / ((1 - P) C), which neither the likelier nor the graver reason alone decides."""
     rules = {
-        "violence": Rule(harm=1.0, cost_block=2.0, blur=False),
-        "spam": Rule(harm=1.0, cost_block=1000.0, blur=False),
+        "violence": Rule(harm=2.0, cost_block=4.0, blur=False),
+        "spam": Rule(harm=3.0, cost_block=3000.0, blur=False),
     }
     both = crowd(2, "violence", 400, "v") + crowd(4, "spam", 400, "s")
     policy = msgspec.structs.replace(P, reasons=rules, floor_block=50.0)
@@ -112,10 +112,8 @@ def test_the_reason_nearest_to_a_block_is_told() -> None:
     assert found["spam"].probability > found["violence"].probability
     assert worth("violence") > worth("spam")
     assert judged(case(both), policy).reason == "violence"
-    dear = msgspec.structs.replace(
-        policy, reasons={**P.reasons, "violence": Rule(harm=1.0, cost_block=2e5, blur=False)}
-    )
-    assert judged(case(both), dear).reason == "spam"
+    dear = {**rules, "violence": Rule(harm=2.0, cost_block=4e6, blur=False)}
+    assert judged(case(both), msgspec.structs.replace(policy, reasons=dear)).reason == "spam"
     for reason in ("violence", "spam"):
         assert engine._log_worth(found[reason]) == pytest.approx(worth(reason))
 

@@ -62,6 +62,15 @@ def test_a_circle_that_nearly_everybody_joins_comes_before_a_person_and_is_block
     assert judged(ring).action in ("allow", "review")
 
 
+def test_habits_are_the_same_among_many() -> None:
+    """Above two dozen reports links are counted in blocks."""
+    names = [f"r{place:05d}" for place in range(30)]
+    pairs = tuple(Pair(a, b, co_reports=6) for a, b in combinations(names, 2))
+    records = {name: Record({"violence": 1.0}, confirmed_reports=1, reported=8) for name in names}
+    many = case(crowd(30, "violence", 400), 300, pairs=pairs, records=records)
+    assert judged(many).probability > plain_of(many) + 0.001
+
+
 @settings(max_examples=150)
 @given(any_case(most=30))
 def test_habits_raise_the_probability_and_withhold_what_is_withheld_without_them(one: Case) -> None:
