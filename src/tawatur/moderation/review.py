@@ -23,8 +23,6 @@ from tawatur.store.verdicts import Review
 OUTCOMES = ("upheld", "rejected", "undecided")
 MOST_DOUBLINGS = 12
 """Of the immunity: a day becomes eleven years, and the calendar never ends before it does."""
-MOST_DOUBLINGS = 12
-"""Of the immunity; eleven years and more are for good, and a moment must stay one that a calendar knows."""
 
 
 class NewReview(msgspec.Struct, frozen=True):
