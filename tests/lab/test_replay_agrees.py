@@ -72,6 +72,7 @@ others = st.one_of(
     st.tuples(st.just("altered"), images, images),
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "new"])),
     st.tuples(st.just("policy"), st.sampled_from(OTHERS)),
+    st.tuples(st.just("shields"), st.sampled_from([None, 0, 2]), st.sampled_from([None, "u-a"]), st.booleans()),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 1, 3, 30, 24 * 91])),
 )
 plans = st.lists(st.one_of(reports, reports, reports, others), min_size=5, max_size=40)
@@ -135,6 +136,9 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
                 world.register(rest[0])
             elif kind == "altered":
                 world.take_for_altered(known[rest[0]], known[rest[1]])
+            elif kind == "shields":
+                over = {"image": None if rest[0] is None else known[rest[0]], "uploader": rest[1]}
+                world.raise_shields(**over, times=2, hours=1) if rest[2] else world.lower_shields(**over)
             elif kind == "policy":
                 world.set_policy(rest[0])
             else:

@@ -20,6 +20,7 @@ from tawatur.moderation.policies import NewPolicy, PolicyVersion, change_policy
 from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, Reviewed, review_image
+from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
 from tawatur.moderation.sweep import lapse
 from tawatur.moderation.view import count_views
 from tawatur.store.book import Book
@@ -29,6 +30,7 @@ from tawatur.store.events import EventRow
 from tawatur.store.families import Authority, Family
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Report
+from tawatur.store.shields import Shield
 from tawatur.store.sites import Site, SiteRecord, StoredPolicy
 from tawatur.store.viewings import Viewing
 
@@ -182,6 +184,14 @@ class World:
     def set_policy(self, toml: str, **more: Any) -> PolicyVersion:
         now = self.tick()
         return self.run(lambda book: change_policy(book, NewPolicy(self.site, toml, **more), now))
+
+    def raise_shields(self, by: str = "mod", **more: Any) -> Shield:
+        now = self.tick()
+        return self.run(lambda book: raise_shields(book, NewShield(self.site, by, **more), now))
+
+    def lower_shields(self, by: str = "mod", **over: Any) -> bool:
+        now = self.tick()
+        return self.run(lambda book: lower_shields(book, self.site, by, now, **over))
 
     def mute(self, reporter: str) -> None:
         def run(book: Book) -> None:

@@ -25,7 +25,9 @@ from tawatur.lab.replay_lines import (
     BadEvent,
     Cut,
     Learned,
+    Lowered,
     PolicyChanged,
+    Raised,
     Received,
     Registered,
     Reviewed,
@@ -43,6 +45,7 @@ from tawatur.moderation.queue import value_of_look
 from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, review_image
+from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
 from tawatur.moderation.view import count_views
 from tawatur.moderation.viewers import forget_beyond
 from tawatur.store.families import Authority
@@ -164,6 +167,11 @@ class Replay:
             book.use_model(SITE, fact.model, fact.at)
         elif isinstance(fact, PolicyChanged):
             self._change_policy(book, fact)
+        elif isinstance(fact, Raised):
+            self._raise(book, fact)
+        elif isinstance(fact, Lowered):
+            self._shielded(book, fact)
+            lower_shields(book, SITE, fact.by, fact.at, image=fact.image, uploader=fact.uploader)
         elif isinstance(fact, Cut):
             self._known(book, fact.image, fact.at)
             cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
@@ -183,6 +191,15 @@ class Replay:
             forget_beyond(book, policy_of(book, SITE), after, SITE, fact.at)
             version = fact.version or (1 if before is None else before.version + 1)
             book.add_policy(StoredPolicy(SITE, version, fact.toml, fact.at))
+
+    def _raise(self, book: ReplayBook, fact: Raised) -> None:
+        self._shielded(book, fact)
+        hours = (fact.until - fact.at) / timedelta(hours=1)
+        raise_shields(book, NewShield(SITE, fact.by, fact.image, fact.uploader, fact.times, hours), fact.at)
+
+    def _shielded(self, book: ReplayBook, fact: Raised | Lowered) -> None:
+        if fact.image is not None:
+            self._known(book, fact.image, fact.at)
 
     def _register(self, book: ReplayBook, fact: Registered) -> None:
         if book.image(SITE, fact.image) is None:

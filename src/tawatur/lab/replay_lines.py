@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 
@@ -89,11 +89,27 @@ class PolicyChanged(msgspec.Struct, frozen=True, tag_field="type", tag="policy.c
     version: int | None = None
 
 
-AnyLine = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Altered | Learned | PolicyChanged
-FACTS: frozenset[str] = frozenset(
-    str(kind.__struct_config__.tag)
-    for kind in (Registered, Viewed, Received, Withdrawn, Reviewed, Cut, Altered, Learned, PolicyChanged)
-)
+class Raised(msgspec.Struct, frozen=True, tag_field="type", tag="shields.raised"):
+    """A person put the shields up: over an image, an uploader, or the site where neither is named."""
+
+    at: Moment
+    times: float
+    until: Moment
+    image: Name | None = None
+    uploader: Name | None = None
+    by: str = ""
+
+
+class Lowered(msgspec.Struct, frozen=True, tag_field="type", tag="shields.lowered"):
+    at: Moment
+    image: Name | None = None
+    uploader: Name | None = None
+    by: str = ""
+
+
+OfAnImage = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Altered
+AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered
+FACTS: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyLine))
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""
 

@@ -112,6 +112,23 @@ class PolicyChanged(Event, frozen=True, tag="policy.changed"):
     changed_by: str | None = None
 
 
+class ShieldsRaised(Event, frozen=True, tag="shields.raised"):
+    """From here on, until `until`, the engine needs `times` the voices: over the event's image and its copies, over
+    what `uploader` posted, or over the whole site where neither is named."""
+
+    times: float
+    until: Moment
+    by: str
+    uploader: str | None = None
+
+
+class ShieldsLowered(Event, frozen=True, tag="shields.lowered"):
+    """The shields there are down before their time. Those that end at their time are told by nothing."""
+
+    by: str
+    uploader: str | None = None
+
+
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
     "reports", "views", "copy", "bank", "altered", "withdrawal", "review", "cut" or "lapse". `verdict` explains it where
@@ -169,6 +186,8 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ImageAltered,
     ModelLearned,
     PolicyChanged,
+    ShieldsRaised,
+    ShieldsLowered,
     ImageBlurred,
     ImageBlocked,
     ImageRestored,

@@ -12,6 +12,7 @@ import msgspec
 from tawatur.decision.case import Case, Pair, Record, Report, Site
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, policy_kept
+from tawatur.moderation.shields import floor_raise
 from tawatur.moderation.viewers import viewers_of
 from tawatur.store.book import Book
 from tawatur.store.database import Database
@@ -87,6 +88,7 @@ def assemble(book: Book, family: Family, now: datetime) -> Case:
         site=_site(book, family.site, now),
         immune_until=family.immune_until,
         human=standing_verdict(family, now),
+        floor_raise=floor_raise(book, family, now),
         viewers=viewers_of(book, family, live, policy_of(book, family.site), now),
     )
 

@@ -114,6 +114,10 @@ class OwnReport(Refused):
     """A person cannot review what they reported"""
 
 
+class BadShield(Refused):
+    """Shields cannot be raised so"""
+
+
 class BadEmail(Refused):
     """The e-mail address cannot be used"""
 

@@ -23,9 +23,12 @@ _EVENT_OF_STATUS: dict[str, type[events.StateChange]] = {
 }
 
 
-def judge(book: Book, family: Family, now: datetime) -> Verdict:
-    """The engine's verdict on this family as things stand now. Changes nothing."""
-    return decide(assemble(book, family, now), policy_of(book, family.site), model_of(book, family.site), now)
+def judge(book: Book, family: Family, now: datetime, *, shields: bool = True) -> Verdict:
+    """The engine's verdict on this family as things stand now, or as they would without `shields`. Changes nothing."""
+    case = assemble(book, family, now)
+    if not shields:
+        case = replace(case, floor_raise=1.0)
+    return decide(case, policy_of(book, family.site), model_of(book, family.site), now)
 
 
 def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str = "reports") -> Family:
@@ -37,8 +40,12 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
     it would do is noted, told as `image.shadowed`, and put before people.
     """
     verdict = judge(book, family, now)
-    family = replace(family, look_value=verdict.queue_value)
     wanted = _STATUS_OF_ACTION[verdict.action]
+    if cause == "withdrawal" and verdict.case.floor_raise > 1.0 and _LEVEL[wanted] < _LEVEL[family.status]:
+        # Shields keep blocks from coming; whoever takes a report back must not lift an old one by them.
+        verdict = judge(book, family, now, shields=False)
+        wanted = min(_STATUS_OF_ACTION[verdict.action], family.status, key=lambda status: _LEVEL[status])
+    family = replace(family, look_value=verdict.queue_value)
     rises = _LEVEL[wanted] > _LEVEL[family.status]
     falls = (
         cause == "withdrawal"

@@ -9,12 +9,13 @@ from tawatur.moderation.anonymous import PROOFS_KEPT
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.viewers import kept_since
-from tawatur.store import altered, answers, families, proofs, sites, viewings
+from tawatur.store import altered, answers, families, proofs, shields, sites, viewings
 from tawatur.store.database import Database
 from tawatur.store.reading_book import ReadingBook, Wants
 from tawatur.store.writer import Change, Writer
 
 ANSWERS_KEPT = timedelta(hours=24)
+SHIELDS_KEPT = timedelta(days=1)
 BATCH = 500
 
 
@@ -36,6 +37,7 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
         answers.forget(connection, now - ANSWERS_KEPT)
         altered.forget(connection, now - altered.KEPT)
         proofs.forget(connection, now - PROOFS_KEPT)
+        shields.forget(connection, now - SHIELDS_KEPT)
     forget_viewers(database, now)
     return changed
 

@@ -22,10 +22,10 @@ from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report, merged_pasts, past_of
+from tawatur.store.shields_book import ShieldsBook
 from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
-from tawatur.store.viewings_book import ViewingsBook
 
 replace = msgspec.structs.replace
 
@@ -33,7 +33,7 @@ CO_REPORT_WINDOW = timedelta(days=90)
 """How far back co-reports and shared errors of two reporters are looked for."""
 
 
-class Book(ViewingsBook):
+class Book(ShieldsBook):
     """Rows in memory. A key that is there with None means: looked up, does not exist."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:

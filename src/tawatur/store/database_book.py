@@ -21,6 +21,7 @@ from tawatur.store import (
     reporters,
     reports,
     schema,
+    shields,
     sites,
     verdicts,
     viewings,
@@ -38,6 +39,7 @@ from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
 from tawatur.store.reports import Report
 from tawatur.store.rows import insert as insert_rows
+from tawatur.store.shields import Shield
 from tawatur.store.site_hashes import nearest
 from tawatur.store.sites import Key, Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
@@ -76,6 +78,7 @@ class DatabaseBook(ReadingBook):
         self._new_reviews: list[Review] = []
         self._new_answers: list[Answer] = []
         self._coin_sums: list[SiteCoins] = []
+        self._new_shields: dict[tuple[str, str, str], Shield] = {}
 
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
         found = super().matches(site, query, radius)
@@ -251,6 +254,10 @@ class DatabaseBook(ReadingBook):
         super().add_coins(more)
         self._coin_sums.append(more)
 
+    def save_shield(self, shield: Shield) -> None:
+        super().save_shield(shield)
+        self._new_shields[shield.site, shield.kind, shield.target] = shield
+
     # -- writing -----------------------------------------------------------------------------------
 
     def flush(self) -> None:
@@ -281,6 +288,7 @@ class DatabaseBook(ReadingBook):
         sites.add_recorded(here, self._recorded)
         viewings.save(here, list(self._changed_viewings.values()))
         viewings.add_coins(here, self._coin_sums)
+        shields.save(here, list(self._new_shields.values()))
         verdicts.insert(here, self._new_verdicts)
         verdicts.insert_reviews(here, self._new_reviews)
         self._insert_events()

@@ -10,7 +10,19 @@ from sqlalchemy import Connection
 
 from tawatur.imaging.features import read as read_features
 from tawatur.imaging.pdq import Hash, from_hex
-from tawatur.store import altered, answers, banks, families, hashes, images, reporters, reports, sites, viewings
+from tawatur.store import (
+    altered,
+    answers,
+    banks,
+    families,
+    hashes,
+    images,
+    reporters,
+    reports,
+    shields,
+    sites,
+    viewings,
+)
 from tawatur.store.altered import Looked, Resembled
 from tawatur.store.altered_index import look_again
 from tawatur.store.answers import Answer
@@ -307,6 +319,9 @@ class ReadingBook(Book):
 
     def _load_site_coins(self, site: str) -> None:
         self._site_coins[site] = viewings.site_coins(self._connection, site)
+
+    def _load_shields(self, site: str) -> None:
+        self._shields[site] = {(one.kind, one.target): one for one in shields.of_site(self._connection, site)}
 
     def _load_answers(self, pairs: set[tuple[str, str]]) -> None:
         self._answers.update(dict.fromkeys(pairs))
