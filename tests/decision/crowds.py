@@ -67,6 +67,7 @@ def any_record() -> st.SearchStrategy[Record]:
         confirmed_reports=st.integers(0, 5),
         reported=st.integers(0, 20),
         supports=st.integers(0, 12),
+        blurs=st.integers(0, 12),
         probation_until=st.sampled_from([None, NOON - timedelta(days=1), NOON + timedelta(days=9)]),
         muted=st.booleans(),
     )

@@ -111,7 +111,7 @@ def test_once_there_are_records_one_of_the_reporters_must_have_one() -> None:
 
 def test_a_record_supports_two_unreviewed_blocks_at_a_time() -> None:
     reports = crowd(12, "violence", 400)
-    for supports, action in [(0, "block"), (1, "block"), (2, "review")]:
+    for supports, action in [(0, "block"), (1, "block"), (2, "blur")]:
         holder = msgspec.structs.replace(GOOD, supports=supports)
         verdict = judged(case(reports, site=mature(), records={"r00003": holder}))
         assert verdict.action == action
@@ -124,6 +124,28 @@ def test_on_a_young_site_the_same_few_people_can_hold_up_ten_blocks() -> None:
     assert shut(judged(case(reports, records=busy))) == ["stakes"]
     less = {one.reporter: Record(supports=9) for one in reports}
     assert judged(case(reports, records=less)).action == "block"
+
+
+def test_who_holds_up_five_withheld_pictures_carries_no_further_blur() -> None:
+    reports = crowd(4, "violence", 400)
+    site = mature()
+    for record, action in [
+        (Record(blurs=4), "blur"),
+        (Record(blurs=5), "review"),
+        (Record(supports=2, blurs=3), "review"),
+        (Record(supports=4), "blur"),
+    ]:
+        held = {one.reporter: record for one in reports}
+        assert judged(case(reports, 20, site=site, records=held)).action == action, record
+    two_free = {one.reporter: Record(blurs=99) for one in reports[2:]}
+    assert judged(case(reports, 20, site=site, records=two_free)).action == "blur", "as many as it takes are free"
+
+
+def test_before_there_are_records_the_same_few_people_can_hold_up_ten_blurs() -> None:
+    reports = crowd(4, "violence", 400)
+    for blurs, action in [(9, "blur"), (10, "review")]:
+        held = {one.reporter: Record(blurs=blurs) for one in reports}
+        assert judged(case(reports, 20, records=held)).action == action
 
 
 def test_the_guard_sets_two_voices_aside_and_weighs_the_rest_against_the_views() -> None:

@@ -154,7 +154,9 @@ def verdict(world: World, image: str) -> tuple[Any, ...]:
     found = world.verdict(image)
     gates = [(gate.name, gate.holds) for gate in found.gates]
     case = found.case
-    records = {who: (record.reported, record.supports, record.muted) for who, record in case.records.items()}
+    records = {
+        who: (record.reported, record.supports, record.blurs, record.muted) for who, record in case.records.items()
+    }
     numbers = rounded(found.voices), rounded(found.probability)
     return (
         found.action,

@@ -36,7 +36,8 @@ class Record(msgspec.Struct, frozen=True):
     `confirmed[c]` is a sum of earnings (1/sqrt(k) for a report on an image with k reporters),
     `rejected[c]` a count. `confirmed_reports` counts the confirmed reports themselves.
     `reported` is how many families this person reported within the window that co-reports are counted in.
-    `supports` is how many other automatic, not yet reviewed blocks this person's live reports hold up now.
+    `supports` is how many other automatic, not yet reviewed blocks this person's live reports hold up now, `blurs` how
+    many such blurs.
     """
 
     confirmed: Mapping[str, float] = {}
@@ -44,6 +45,7 @@ class Record(msgspec.Struct, frozen=True):
     confirmed_reports: int = 0
     reported: int = 0
     supports: int = 0
+    blurs: int = 0
     probation_until: datetime | None = None
     muted: bool = False
 

@@ -52,6 +52,7 @@ class Claim(NamedTuple):
     strongest: float
     established: float
     free_established: float
+    free_to_blur: float
     with_record: int
     free_with_record: int
     probability: float
@@ -253,8 +254,9 @@ def _claim(
     policy: Policy,
     now: datetime,
 ) -> Claim:
+    blurs_held = policy.stakes_blur if case.site.recorded >= policy.record_pool else policy.stakes_young
     reports = with_record = free_with_record = 0
-    established = free_established = 0.0
+    established = free_established = free_to_blur = 0.0
     by_reason = dict.fromkeys(reasons, 0.0)
     for place, (report, record) in enumerate(zip(crowd.reports, crowd.records, strict=True)):
         if members is not None and not members[place]:
@@ -264,6 +266,8 @@ def _claim(
         established += counts
         if record.supports < policy.stakes_young:
             free_established += counts
+        if record.supports + record.blurs < blurs_held:
+            free_to_blur += counts
         if record.confirmed_reports and opens_record_gate(record, report.reason, case.site, policy, now):
             with_record += 1
             free_with_record += record.supports < policy.stakes
@@ -279,6 +283,7 @@ def _claim(
         sum(nlargest(policy.guard_reports, left)),
         established,
         free_established,
+        free_to_blur,
         with_record,
         free_with_record,
         stories.violation,

@@ -125,7 +125,7 @@ def learn_proven(lessons: Iterable[Lesson], policy: Policy, version: str, start:
 
 def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> Numbers:
     """For each review the log of the probability that the model gave to what the person decided."""
-    table = _Table(judged, policy)
+    table = _Table([msgspec.structs.replace(one, views=_views_that_count(one, policy)) for one in judged], policy)
     parts = table.parts(model)
     rates = len(model.violation_rates)
     with np.errstate(invalid="ignore"):  # counts so absurd that no story explains them
@@ -136,11 +136,16 @@ def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> 
     return found
 
 
+def _views_that_count(one: Lesson, policy: Policy) -> float:
+    """As far as silence counts; whoever reported has seen it."""
+    return min(max(one.views, one.voices, 1.0), max(policy.views_cap, one.voices))
+
+
 def _alike(lessons: Sequence[Lesson], policy: Policy) -> list[Lesson]:
-    """Lessons that hardly differ, counted together: nights are short. Views count as far as silence does."""
+    """Lessons that hardly differ, counted together: nights are short."""
     counts: Counter[tuple[float, float, float, int, int, bool | None]] = Counter()
     for one in lessons:
-        seen = min(max(one.views, one.voices, 1.0), max(policy.views_cap, one.voices))
+        seen = _views_that_count(one, policy)
         views = seen if one.upheld is not None else round(exp(round(log(seen) * 10) / 10), 3)
         capped = min(one.newcomers, policy.newcomers_cap)
         key = (views, round(one.voices, 1), round(one.lost, 1), capped, one.known - one.newcomers + capped, one.upheld)

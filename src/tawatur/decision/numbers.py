@@ -92,6 +92,13 @@ SECTIONS = (
                 1000,
                 "without records two would stop a small site at two pictures a night; ten are a morning's work",
             ),
+            Number(
+                "stakes_blur",
+                1,
+                1000,
+                "once there are records, who holds up five pictures that nobody has looked at carries no further blur: "
+                "a crowd could blur until moderators see nothing else. Without attack, no simulated community lost any",
+            ),
             Number("site_prior_confirmed", 0.01, 1000, "before any review, 1.2 of 2 reports count as confirmed: 60 %"),
             Number("site_prior_reviewed", 0.02, 1000, "the prior weighs as much as two reviewed reports"),
             Number("record_strength", 0.1, 1000, "the site's rate weighs as much as four of a reporter's own reports"),

@@ -86,6 +86,7 @@ class Policy(msgspec.Struct, frozen=True):
     record_pool: int = 40
     stakes: int = 2
     stakes_young: int = 10
+    stakes_blur: int = 5
     site_prior_confirmed: float = 1.2
     site_prior_reviewed: float = 2.0
     record_strength: float = 4.0

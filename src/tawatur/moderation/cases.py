@@ -122,18 +122,20 @@ def _seen_by_engine(report: StoredReport) -> Report:
 
 
 def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str, ended: datetime | None) -> Record:
-    """What is known of one reporter. Blocks that nobody reviewed by `ended` have lapsed (None: they do not lapse)."""
+    """What is known of one reporter. What nobody reviewed by `ended` has lapsed (None: it does not lapse)."""
     sums = book.records(reporter.site, reporter.id) if reporter.reviewed_reports else {}
+    standing = [
+        past
+        for past in pasts.values()
+        if past.family != family and (ended is None or past.until is None or past.until > ended)
+    ]
     return Record(
         confirmed={reason: record.confirmed for reason, record in sums.items()},
         rejected={reason: record.rejected for reason, record in sums.items()},
         confirmed_reports=reporter.confirmed_reports,
         reported=len(pasts),
-        supports=sum(
-            past.supports and (ended is None or past.until is None or past.until > ended)
-            for past in pasts.values()
-            if past.family != family
-        ),
+        supports=sum(past.supports for past in standing),
+        blurs=sum(past.blurs for past in standing),
         probation_until=reporter.probation_until,
         muted=reporter.muted,
     )

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, select
 
 from tawatur.store import rows, schema
-from tawatur.store.families import BLOCKED, Authority, Family
+from tawatur.store.families import BLOCKED, BLURRED, Authority, Family
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
@@ -42,8 +42,8 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):
-    """A report that somebody made at `at` and did not take back: how it ended, and whether it holds up a block now
-    (where a policy lets blocks lapse, `until` then)."""
+    """A report that somebody made at `at` and did not take back: how it ended, and whether it holds up a block or a
+    blur now (where a policy lets them lapse, `until` then)."""
 
     report: str
     reporter: str
@@ -52,17 +52,13 @@ class Past(msgspec.Struct, frozen=True, gc=False):
     rejected: bool
     confirmed: bool
     supports: bool
+    blurs: bool
     until: datetime | None = None
 
 
 def past_of(report: Report, family: Family) -> Past:
     """What this report, which was not taken back, means for its reporter as its family stands."""
-    supports = (
-        family.status == BLOCKED
-        and family.provisional
-        and family.authority == Authority.MACHINE
-        and report.round == family.round
-    )
+    holds = family.provisional and family.authority == Authority.MACHINE and report.round == family.round
     return Past(
         report=report.id,
         reporter=report.reporter,
@@ -70,7 +66,8 @@ def past_of(report: Report, family: Family) -> Past:
         at=report.first_at,
         rejected=report.outcome == "rejected",
         confirmed=report.outcome == "confirmed",
-        supports=supports,
+        supports=holds and family.status == BLOCKED,
+        blurs=holds and family.status == BLURRED,
         until=family.review_by,
     )
 
@@ -87,6 +84,7 @@ def merged_pasts(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
                     rejected=past.rejected or other.rejected,
                     confirmed=past.confirmed or other.confirmed,
                     supports=past.supports or other.supports,
+                    blurs=past.blurs or other.blurs,
                 )
             found[past.family] = past
     return found
@@ -155,6 +153,7 @@ def history(connection: Connection, site: str, reporters: set[str], since: datet
             outcome == "rejected",
             outcome == "confirmed",
             bool(live and status == BLOCKED and provisional and authority == Authority.MACHINE),
+            bool(live and status == BLURRED and provisional and authority == Authority.MACHINE),
             review_by,
         )
         for report, reporter, family, at, outcome, live, status, provisional, authority, review_by in found
