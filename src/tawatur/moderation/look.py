@@ -10,6 +10,7 @@ import msgspec
 
 from tawatur.decision.verdict import explain
 from tawatur.decision.words import altered_in_words, in_words
+from tawatur.moderation import context
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import judge, would_be
 from tawatur.store import families, images
@@ -51,6 +52,7 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         family = book.family(image.family)
         verdict = judge(book, family, now)
         altered_of = sorted({other for one in book.images_of(family.id) for other in book.altered_of(one.id)})
+        around = context.told(connection, image_id, lang)
     explained = explain(verdict)
     return {
         "image": image_id,
@@ -62,6 +64,7 @@ def verdict_of(database: Database, site: str, image_id: str, now: datetime, lang
         "altered_of": altered_of,
         "words": case_in_words(family, explained, lang),
         "verdict": explained,
+        "context": around,
     }
 
 

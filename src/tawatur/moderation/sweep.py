@@ -1,5 +1,5 @@
-"""What happens because time passed: provisional states lapse where the policy says so, old answers and viewers are
-forgotten."""
+"""What happens because time passed: provisional states lapse where the policy says so, old answers, viewers and
+what pages say are forgotten."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tawatur.moderation.anonymous import PROOFS_KEPT
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.viewers import kept_since
-from tawatur.store import altered, answers, families, proofs, shields, sites, viewings
+from tawatur.store import altered, answers, contexts, families, proofs, shields, sites, viewings
 from tawatur.store.database import Database
 from tawatur.store.reading_book import ReadingBook, Wants
 from tawatur.store.writer import Change, Writer
@@ -38,6 +38,7 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
         altered.forget(connection, now - altered.KEPT)
         proofs.forget(connection, now - PROOFS_KEPT)
         shields.forget(connection, now - SHIELDS_KEPT)
+        contexts.forget(connection, now - contexts.KEPT)
     forget_viewers(database, now)
     return changed
 

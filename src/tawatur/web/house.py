@@ -36,6 +36,7 @@ from tawatur.store.files import Files
 from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
 from tawatur.web.audience import Audience
+from tawatur.web.contexts import Contexts
 from tawatur.web.pace import Pace
 from tawatur.web.previews import Previews
 from tawatur.web.streams import Places
@@ -80,6 +81,7 @@ class House:
         self.guessers_pace = Pace(most=30, seconds=900)
         self.proofs_pace = Pace(most=60, seconds=60)
         self.audience = Audience()
+        self.contexts = Contexts(self.database, self.fetcher, settings.data_dir / "context", settings.context_fetch)
         self.proxies = settings.proxy_networks()
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._keys: dict[str, tuple[float, str]] = {}
@@ -93,6 +95,7 @@ class House:
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
         self.audience.start(self.writer.make)
+        self.contexts.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
 
     async def close(self) -> None:
@@ -101,6 +104,7 @@ class House:
         self.feed.stop()
         self.previews.close()
         await self.audience.stop()
+        await self.contexts.stop()
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sandbox.close)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tawatur.store import cursors, people, shields  # noqa: F401  (their tables belong to the metadata)
+from tawatur.store import contexts, cursors, people, shields  # noqa: F401  (their tables belong to the metadata)
 from tawatur.store.schema import metadata
 
 context.configure(

@@ -40,6 +40,11 @@ class VerdictOut(BaseModel):
     altered_of: list[str] = Field(description="Blocked images that it is taken for an altered copy of; compare them.")
     words: str = Field(description="The explanation in a sentence or two, in the language asked for.")
     verdict: dict[str, Any]
+    context: dict[str, Any] = Field(
+        description="What the text of the page that the image stands on names: groups, countries, regions and events, "
+        "each with its sentence. It is information for a person and took no part in the verdict: `used_in_decision` is "
+        "always false. `state` is `read`, `none`, `unreadable`, `not_fetched` or `not_installed`."
+    )
 
 
 class ReviewIn(BaseModel):

@@ -35,6 +35,17 @@ def _no_nul(text: str) -> str:
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
 """An opaque id of the site's, or another word."""
 LongText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
+MAX_PAGE = 100_000
+
+
+def _not_too_long(text: str) -> str:
+    if (size := len(text.encode(errors="replace"))) > MAX_PAGE:
+        raise ValueError(f"has {size:,} bytes in UTF-8; at most {MAX_PAGE:,} are taken")
+    return text
+
+
+PageText = Annotated[str, StringConstraints(max_length=MAX_PAGE), AfterValidator(_not_too_long)]
+"""The text of a page, in which anything may stand."""
 MAX_ADDRESSES = 20
 """Of one image, in one request."""
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from tawatur.moderation.addresses import give_addresses
 from tawatur.moderation.altered import look_before
+from tawatur.moderation.context import erase
 from tawatur.moderation.look import ImageState, image_states
 from tawatur.moderation.once import Given
 from tawatur.moderation.refusals import UnknownImage
@@ -69,6 +70,10 @@ class RegisteredOut(BaseModel):
     copies: list[str]
     likely_copies: list[str]
     altered_of: list[str]
+    context: str = Field(
+        description="`waiting` where the page's text is being read for a person who looks, `not_installed` where it "
+        "would be were the extra `context` installed, else `none`."
+    )
 
 
 class StatusIn(BaseModel):
@@ -141,9 +146,13 @@ async def register(request: Request, site: SiteId, idempotency_key: IdempotencyK
         caption=said.caption,
     )
 
+    context = house.contexts.expected(said.page_text, said.page_url)
+    registered: list[str] = []
+
     def run(book: DatabaseBook, now: datetime) -> Given:
         made = register_image(book, new, now)
         give_addresses(book, site, made.image.id, said.address, now)
+        registered.append(made.image.id)
         return give(
             201,
             {
@@ -155,6 +164,7 @@ async def register(request: Request, site: SiteId, idempotency_key: IdempotencyK
                 "copies": made.copies,
                 "likely_copies": made.likely_copies,
                 "altered_of": made.altered_of,
+                "context": context,
             },
         )
 
@@ -165,7 +175,10 @@ async def register(request: Request, site: SiteId, idempotency_key: IdempotencyK
         pictures=(new.sha256,),
         orientations=new.orientations,
     )
-    return await make_once(house, request, wants, same, run)
+    answer = await make_once(house, request, wants, same, run)
+    if registered:  # and not answered from an earlier time
+        house.contexts.note(site, registered[-1], said.page_text, said.page_url)
+    return answer
 
 
 @router.post("/status", summary="The status of up to 1,000 images", response_model=StatusOut)
@@ -202,6 +215,13 @@ async def addresses(
 
     wants = Wants(site, images=(key,))
     return await make_once(house_of(request), request, wants, body.model_dump_json().encode(), run)
+
+
+@router.delete("/{image}/context", status_code=204, summary="Forget what its page says", response_class=Response)
+async def forget_context(request: Request, site: SiteId, image: ImageId) -> Response:
+    """Deletes what was found in the text of the page that the image stands on."""
+    await run_in_threadpool(erase, house_of(request).database, site, image_id(image))
+    return Response(status_code=204)
 
 
 @router.post("/{image}/views", summary="Count views", response_model=ViewsOut)

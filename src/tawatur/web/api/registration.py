@@ -15,12 +15,14 @@ from tawatur.imaging.canvas import PRESCALE_VERSION, STANDARD_LIMITS
 from tawatur.imaging.decode import Examined, TooManyBytes, examine
 from tawatur.moderation.register import NewImage
 from tawatur.store.files import StorageUnavailable
-from tawatur.web.api.fields import MAX_ADDRESSES, Address, LongText, ShortText, SiteAddress
+from tawatur.web.api.fields import MAX_ADDRESSES, Address, LongText, PageText, ShortText, SiteAddress
 from tawatur.web.house import House
 from tawatur.web.problems import Problem
 
 MAX_BYTES = STANDARD_LIMITS.max_bytes
 Said = TypeVar("Said", bound="Registration")
+MAX_PART = 128 * 1024
+"""Bytes of one field of a form besides the file: `page_text` is the longest."""
 UNKNOWN_SIZE = (640, 480)
 """Of a picture that only its hash is known of: the size of its placeholder."""
 
@@ -37,6 +39,11 @@ class Registration(BaseModel):
     external_id: ShortText | None = Field(None, description="The site's own id for it.")
     uploader: ShortText | None = Field(None, description="The site's opaque id of who posted it.")
     page_url: Address | None = Field(None, description="The page it stands on.")
+    page_text: PageText | None = Field(
+        None,
+        description="That page's text, or its HTML, 100,000 bytes at most. It is read in the background to help a "
+        "person, never to decide, and is not kept: only the names, places, events and their sentences are.",
+    )
     caption: LongText | None = None
     address: Annotated[list[SiteAddress], BeforeValidator(_as_list)] = Field(
         [],
@@ -96,7 +103,7 @@ async def read_registration(request: Request, house: House) -> tuple[Registratio
 async def _read_form(request: Request) -> tuple[Registration, bytes]:
     """What the form says, and the file in it. Raises Problem, StorageUnavailable."""
     try:
-        async with request.form(max_files=1, max_fields=10 + MAX_ADDRESSES, max_part_size=64 * 1024) as form:
+        async with request.form(max_files=1, max_fields=10 + MAX_ADDRESSES, max_part_size=MAX_PART) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
                 raise Problem(422, "Send the picture as a file in the form's field `file`.", "The request is not valid")
