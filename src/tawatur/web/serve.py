@@ -61,6 +61,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         workers=1,
         loop="uvloop",
         http="tawatur.web.wire:Wire",
+        ws="none",
         lifespan="on",
         access_log=False,
         log_level=settings.log_level,
