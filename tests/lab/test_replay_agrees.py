@@ -66,6 +66,8 @@ reports = st.tuples(
 others = st.one_of(
     st.tuples(st.just("withdraw"), images, st.sampled_from(PEOPLE)),
     st.tuples(st.just("review"), images, st.sampled_from(["upheld", "rejected", "undecided"])),
+    st.tuples(st.just("blur"), images),
+    st.tuples(st.just("undo"), images, st.sampled_from(["upheld", "rejected", "undecided"]), st.booleans()),
     st.tuples(st.just("views"), images, st.sampled_from([1, 20, 400])),
     st.tuples(st.just("looked"), images, st.lists(st.sampled_from([*PEOPLE, "lurker"]), min_size=1)),
     st.tuples(st.just("lapse"), images),
@@ -126,6 +128,13 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
                     world.withdraw(mine[-1].id)
             elif kind == "review":
                 world.review(known[rest[0]], rest[1])
+            elif kind == "blur":
+                world.review(known[rest[0]], "upheld", measure="blur")
+            elif kind == "undo":
+                world.review(known[rest[0]], rest[1])
+                if rest[2]:
+                    world.report(known[rest[0]], PEOPLE[0])
+                world.undo(known[rest[0]])
             elif kind == "views":
                 world.views(known[rest[0]], rest[1])
             elif kind == "looked":

@@ -22,6 +22,7 @@ from tawatur.moderation.report import NewReport, Reported, receive_report, withd
 from tawatur.moderation.review import NewReview, Reviewed, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
 from tawatur.moderation.sweep import lapse
+from tawatur.moderation.undo import NewUndo, Undone, undo_review
 from tawatur.moderation.view import count_views
 from tawatur.store.book import Book
 from tawatur.store.database import Database
@@ -172,6 +173,10 @@ class World:
     def review(self, image: str, outcome: str, reviewer: str = "mod", **more: Any) -> Reviewed:
         now = self.tick()
         return self.run(lambda book: review_image(book, NewReview(self.site, image, reviewer, outcome, **more), now))
+
+    def undo(self, image: str, reviewer: str = "mod", review: str | None = None) -> Undone:
+        now = self.tick()
+        return self.run(lambda book: undo_review(book, NewUndo(self.site, image, reviewer, review), now))
 
     def views(self, image: str, number: int | None, viewers: Sequence[str] = ()) -> str:
         now = self.tick()

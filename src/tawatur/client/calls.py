@@ -143,10 +143,17 @@ def review(
     reviewer: str,
     reason: str | None = None,
     note: str | None = None,
+    measure: str | None = None,
+    scope: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Status]:
-    """A person's decision: `outcome` is upheld, rejected or undecided."""
-    said = {"outcome": outcome, "reviewer": reviewer, **_given(reason=reason, note=note)}
+    """A person's decision: `outcome` is upheld, rejected or undecided. Upholding blocks, or blurs with `measure`
+    "blur"; with `scope` "this_use" it is about this image alone and not about its copies."""
+    said = {
+        "outcome": outcome,
+        "reviewer": reviewer,
+        **_given(reason=reason, note=note, measure=measure, scope=scope),
+    }
     return Call("POST", _of(image, "reviews"), Status, body=said, key=idempotency_key)
 
 

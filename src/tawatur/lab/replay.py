@@ -31,6 +31,7 @@ from tawatur.lab.replay_lines import (
     Received,
     Registered,
     Reviewed,
+    Undone,
     Viewed,
     Withdrawn,
     read_line,
@@ -46,6 +47,7 @@ from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
+from tawatur.moderation.undo import NewUndo, undo_review
 from tawatur.moderation.view import count_views
 from tawatur.moderation.viewers import forget_beyond
 from tawatur.store.families import Authority
@@ -163,6 +165,9 @@ class Replay:
             self._register(book, fact)
         elif isinstance(fact, Reviewed):
             self._review(book, fact)
+        elif isinstance(fact, Undone):
+            self._known(book, fact.image, fact.at)
+            undo_review(book, NewUndo(SITE, fact.image, fact.reviewer), fact.at)
         elif isinstance(fact, Learned):
             book.use_model(SITE, fact.model, fact.at)
         elif isinstance(fact, PolicyChanged):
@@ -261,7 +266,15 @@ class Replay:
 
     def _review(self, book: ReplayBook, fact: Reviewed) -> None:
         self._known(book, fact.image, fact.at)
-        new = NewReview(SITE, fact.image, fact.reviewer, fact.outcome, reason=fact.reason, authority=Authority.ADMIN)
+        new = NewReview(
+            SITE,
+            fact.image,
+            fact.reviewer,
+            fact.outcome,
+            reason=fact.reason,
+            authority=Authority.ADMIN,
+            measure=fact.measure,
+        )
         review_image(book, new, fact.at)
 
     def _face(self, book: ReplayBook, family: str) -> str:

@@ -83,6 +83,7 @@ class ReplayBook(Book):
         self._open: dict[str, Lesson | None] = {}
         self._changed: dict[str, None] = {}
         self._reviews: dict[str, Lesson | None] = {}
+        self._taught: dict[str, tuple[bool, Lesson | None]] = {}
         self.news = False
         self.now = site.created_at
         self._policies[site.id] = policy
@@ -94,6 +95,8 @@ class ReplayBook(Book):
             self.told.append(event)
         elif event.type == "image.reviewed" and event.image is not None:
             self._note_review(event.image, msgspec.json.decode(event.body))
+        elif event.type == "review.undone" and event.image is not None:
+            self._note_undone(event.image, msgspec.json.decode(event.body))
 
     def add_family(self, family: Family) -> None:
         super().add_family(family)
@@ -216,8 +219,25 @@ class ReplayBook(Book):
         evidence = review.get("evidence")
         known = self._reviews.get(found.family) if evidence is None else msgspec.convert(evidence, Lesson)
         upheld = review["outcome"] == "upheld"
+        self._taught[found.family] = found.family in self._reviews, self._reviews.get(found.family)
         self._reviews[found.family] = None if known is None else msgspec.structs.replace(known, upheld=upheld)
         self.news = True
+
+    def _note_undone(self, image: str, review: dict[str, Any]) -> None:
+        """What the decision taught is forgotten; the case is open again, where it was."""
+        found = self._images.get(image)
+        if found is None or review["outcome"] == "undecided":
+            return
+        judged, before = self._taught.pop(found.family, (False, None))
+        if judged:
+            self._reviews[found.family] = before
+            return
+        self._reviews.pop(found.family, None)
+        if self.round_reports(found.family) or self.earlier_reports(found.family):
+            self._open[found.family] = None
+            self._changed[found.family] = None
+        else:
+            self._silent[self.family(found.family).views] += 1
 
     # -- putting away ----------------------------------------------------------------------------
 

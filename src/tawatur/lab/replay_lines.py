@@ -61,6 +61,13 @@ class Reviewed(Line, frozen=True, tag="image.reviewed"):
     outcome: str
     reason: str | None = None
     reviewer: str = ""
+    measure: str | None = None
+
+
+class Undone(Line, frozen=True, tag="review.undone"):
+    """The latest decision on the image was taken back; its review's id is the server's own."""
+
+    reviewer: str = ""
 
 
 class Cut(Line, frozen=True, tag="image.cut"):
@@ -107,7 +114,7 @@ class Lowered(msgspec.Struct, frozen=True, tag_field="type", tag="shields.lowere
     by: str = ""
 
 
-OfAnImage = Registered | Viewed | Received | Withdrawn | Reviewed | Cut | Altered
+OfAnImage = Registered | Viewed | Received | Withdrawn | Reviewed | Undone | Cut | Altered
 AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered
 FACTS: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyLine))
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS

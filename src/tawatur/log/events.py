@@ -74,12 +74,23 @@ class ReportWithdrawn(Event, frozen=True, tag="report.withdrawn"):
 
 
 class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
-    """`evidence` is what the engine knew of the image when a person decided; from it the site's numbers are learned."""
+    """`evidence` is what the engine knew of the image when a person decided; from it the site's numbers are learned.
+    `measure` is what upholding it did: "block" (also where it is missing) or "blur"."""
 
     outcome: str
     reviewer: str
     reason: str | None = None
+    measure: str | None = None
     evidence: Lesson | None = None
+
+
+class ReviewUndone(Event, frozen=True, tag="review.undone"):
+    """A person took their latest decision on the image back moments after it: everything is as if it had never been
+    made."""
+
+    review: str
+    reviewer: str
+    outcome: str
 
 
 class ImageCut(Event, frozen=True, tag="image.cut"):
@@ -131,8 +142,8 @@ class ShieldsLowered(Event, frozen=True, tag="shields.lowered"):
 
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
-    "reports", "views", "copy", "bank", "altered", "withdrawal", "review", "cut" or "lapse". `verdict` explains it where
-    the engine decided."""
+    "reports", "views", "copy", "bank", "altered", "withdrawal", "review", "undo", "cut" or "lapse". `verdict`
+    explains it where the engine decided."""
 
     images: list[str]
     cause: str
@@ -182,6 +193,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReportReceived,
     ReportWithdrawn,
     ImageReviewed,
+    ReviewUndone,
     ImageCut,
     ImageAltered,
     ModelLearned,

@@ -9,7 +9,7 @@ import msgspec
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, from_hex
 from tawatur.log import events
 from tawatur.moderation.cases import policy_of
-from tawatur.moderation.refusals import NothingToCut, OwnImage, UnknownImage
+from tawatur.moderation.refusals import NothingToCut, Outranked, OwnImage, OwnReport, UnknownImage
 from tawatur.moderation.settle import tell_status
 from tawatur.store.book import Book, replace
 from tawatur.store.families import VISIBLE, Authority, Family
@@ -56,25 +56,32 @@ def find_kin(book: Book, site: str, sha256: str, orientations: tuple[str, ...], 
 
 
 class NewCut(msgspec.Struct, frozen=True):
-    """A person says that this use of a picture is not like its copies; the reviewer is a pseudonym already."""
+    """A person says that this use of a picture is not like its copies; the reviewer is a pseudonym already, and so is
+    who that is among the site's own people."""
 
     site: str
     image: str
     reviewer: str
     authority: int = Authority.MODERATOR
+    known_as: str | None = None
 
 
 def cut_image(book: Book, new: NewCut, now: datetime) -> str:
     """Takes one use of a picture out of its family: it is shown, stands alone, and no match ever joins it again.
 
-    Returns the image's status. Raises UnknownImage, OwnImage and NothingToCut.
+    Returns the image's status. Raises UnknownImage, OwnImage, OwnReport, Outranked and NothingToCut.
     """
     image = book.image(new.site, new.image)
     if image is None:
         raise UnknownImage(f"This site has no image {new.image!r}.")
-    if image.uploader == new.reviewer:
+    own = {new.reviewer, new.known_as} - {None}
+    if image.uploader in own:
         raise OwnImage("Whoever uploaded this image cannot cut it out; somebody else must.")
+    if any(report.reporter in own for report in book.live_reports(image.family)):
+        raise OwnReport("Whoever reported this image cannot cut it out; somebody else must.")
     old = book.family(image.family)
+    if old.authority > new.authority:
+        raise Outranked("An admin decided this image; only an admin can cut it out.")
     if len(book.images_of(old.id)) < 2:
         raise NothingToCut("This image has no copies to be cut from; review it instead.")
     alone = Family(

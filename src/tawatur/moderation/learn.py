@@ -29,11 +29,20 @@ BATCH = 200
 
 def reviewed(history: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Lesson]:
     """The lessons of reviews, given as (family, keys of the event), oldest first: the last review that had evidence
-    says what was known, the last of all what was right."""
+    says what was known, the last of all what was right. What was taken back taught nothing."""
     found: dict[str, Lesson] = {}
+    before: dict[str, Lesson | None] = {}
     for family, event in history:
         if event["outcome"] == "undecided":
             continue
+        if event.get("type") == "review.undone":
+            lesson_before = before.pop(family, None)
+            if lesson_before is None:
+                found.pop(family, None)
+            else:
+                found[family] = lesson_before
+            continue
+        before[family] = found.get(family)
         evidence = event.get("evidence")
         known = found.get(family) if evidence is None else msgspec.convert(evidence, Lesson)
         if known is not None:

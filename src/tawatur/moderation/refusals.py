@@ -21,6 +21,22 @@ class UnknownOutcome(Refused):
     """No such outcome"""
 
 
+class UnknownMeasure(Refused):
+    """No such measure"""
+
+
+class UnknownScope(Refused):
+    """No such scope"""
+
+
+class UnknownAction(Refused):
+    """No such action"""
+
+
+class TooLateToUndo(Refused):
+    """It is too late to take this back"""
+
+
 class AlreadyJudged(Refused):
     """The report was already judged"""
 

@@ -11,23 +11,42 @@ from tawatur.decision.policy import Policy
 from tawatur.decision.record import earning
 from tawatur.log import events
 from tawatur.moderation.cases import assemble, policy_of
+from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.lapse import current
-from tawatur.moderation.refusals import Outranked, OwnImage, OwnReport, UnknownImage, UnknownOutcome, UnknownReason
-from tawatur.moderation.settle import change_status
+from tawatur.moderation.records import judge_report
+from tawatur.moderation.refusals import (
+    Outranked,
+    OwnImage,
+    OwnReport,
+    UnknownImage,
+    UnknownMeasure,
+    UnknownOutcome,
+    UnknownReason,
+    UnknownScope,
+)
+from tawatur.moderation.settle import change_status, withheld_with
+from tawatur.moderation.undo import Before, Judged, remember
 from tawatur.moderation.viewers import judge_viewings
 from tawatur.store.book import Book, replace
-from tawatur.store.families import BLOCKED, VISIBLE, Authority, Family
+from tawatur.store.families import BLOCKED, BLURRED, VISIBLE, Authority, Family
+from tawatur.store.images import Image
 from tawatur.store.reports import Report
 from tawatur.store.verdicts import Review
 
 OUTCOMES = ("upheld", "rejected", "undecided")
+MEASURES = ("block", "blur")
+SCOPES = ("everywhere", "this_use")
 MOST_DOUBLINGS = 12
 """Of the immunity: a day becomes eleven years, and the calendar never ends before it does."""
 
 
 class NewReview(msgspec.Struct, frozen=True):
     """A person's decision as it comes in. The reviewer is a pseudonym already, and so is who the reviewer is among the
-    site's own people (`known_as`), where that is known."""
+    site's own people (`known_as`), where that is known.
+
+    `measure` is what upholding does: "block", or "blur" for good. `scope` says where: on the picture everywhere on the
+    site, or on this use of it alone, which is then cut out of its family first.
+    """
 
     site: str
     image: str
@@ -37,6 +56,8 @@ class NewReview(msgspec.Struct, frozen=True):
     note: str | None = None
     authority: int = Authority.MODERATOR
     known_as: str | None = None
+    measure: str | None = None
+    scope: str = "everywhere"
 
 
 class Reviewed(msgspec.Struct, frozen=True):
@@ -47,30 +68,18 @@ class Reviewed(msgspec.Struct, frozen=True):
 
 
 def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
-    """Upholds (blocks for good), rejects (shows again, with immunity) or leaves undecided.
+    """Upholds (blocks for good, or blurs), rejects (shows again, with immunity) or leaves undecided.
 
     Every report on these pixels that was made before is judged by this decision, also those that an earlier review
     judged otherwise: records and probations are corrected. Raises UnknownImage, UnknownOutcome, UnknownReason,
-    OwnImage, OwnReport and Outranked.
+    UnknownMeasure, UnknownScope, OwnImage, OwnReport and Outranked.
     """
-    image = book.image(new.site, new.image)
-    if image is None:
-        raise UnknownImage(f"This site has no image {new.image!r}.")
+    image = _allowed(book, new)
     policy = policy_of(book, new.site)
-    if new.outcome not in OUTCOMES:
-        raise UnknownOutcome(f"{new.outcome!r} is not an outcome. Use one of: {', '.join(OUTCOMES)}.")
-    if new.reason is not None and new.reason not in policy.reasons:
-        raise UnknownReason(f"{new.reason!r} is not a reason of this site's policy.")
-    own = {new.reviewer, new.known_as} - {None}
-    if any(one.uploader in own for one in book.images_of(image.family)):
-        raise OwnImage("Whoever uploaded this image or a copy of it cannot review it; somebody else must.")
-    if any(report.reporter in own for report in book.live_reports(image.family)):
-        raise OwnReport("Whoever reported this image cannot review it; somebody else must.")
-    family = book.family(image.family)
-    if family.authority > new.authority:
-        raise Outranked("An admin decided this image; only an admin can decide otherwise.")
-    family = current(book, family.id, now)
-
+    if new.scope == "this_use" and len(book.images_of(image.family)) > 1:
+        cut_image(book, NewCut(new.site, new.image, new.reviewer, new.authority), now)
+        image = book.image(new.site, new.image) or image
+    family = current(book, image.family, now)
     review = Review(
         id=book.new_id(),
         site=new.site,
@@ -82,29 +91,50 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
         outcome=new.outcome,
         reason=new.reason,
         note=new.note,
+        measure=new.measure if new.outcome == "upheld" else None,
     )
     book.add_review(review)
-    book.append(
-        events.row(
-            review.id,
-            new.site,
-            new.image,
-            now,
-            events.ImageReviewed(
-                outcome=new.outcome,
-                reviewer=new.reviewer,
-                reason=new.reason,
-                evidence=_evidence(book, family, new.outcome, policy, now),
-            ),
-        )
+    told = events.ImageReviewed(
+        outcome=new.outcome,
+        reviewer=new.reviewer,
+        reason=new.reason,
+        measure=review.measure,
+        evidence=_evidence(book, family, new.outcome, policy, now),
     )
+    book.append(events.row(review.id, new.site, new.image, now, told))
+    before = Before(family)
     if new.outcome == "undecided":
         family = replace(family, queued_at=None)
     else:
-        _judge_reports(book, family, new, policy, now)
+        before = _judge_reports(book, before, new, policy, now)
         family = _decide(book, family, new, policy, now)
     book.save_family(family)
+    before = replace(before, altered=[one for one in before.altered if book.family(one.id) != one])
+    remember(book, review.id, new.reviewer, new.outcome, new.image, now, before)
     return Reviewed(review.id, family.status)
+
+
+def _allowed(book: Book, new: NewReview) -> Image:
+    """The image, where this person may decide on it. Raises what `review_image` does."""
+    image = book.image(new.site, new.image)
+    if image is None:
+        raise UnknownImage(f"This site has no image {new.image!r}.")
+    if new.outcome not in OUTCOMES:
+        raise UnknownOutcome(f"{new.outcome!r} is not an outcome. Use one of: {', '.join(OUTCOMES)}.")
+    if new.reason is not None and new.reason not in policy_of(book, new.site).reasons:
+        raise UnknownReason(f"{new.reason!r} is not a reason of this site's policy.")
+    if new.measure is not None and new.measure not in MEASURES:
+        raise UnknownMeasure(f"{new.measure!r} is not a measure. Use one of: {', '.join(MEASURES)}.")
+    if new.scope not in SCOPES:
+        raise UnknownScope(f"{new.scope!r} is not a scope. Use one of: {', '.join(SCOPES)}.")
+    own = {new.reviewer, new.known_as} - {None}
+    if any(one.uploader in own for one in book.images_of(image.family)):
+        raise OwnImage("Whoever uploaded this image or a copy of it cannot review it; somebody else must.")
+    if any(report.reporter in own for report in book.live_reports(image.family)):
+        raise OwnReport("Whoever reported this image cannot review it; somebody else must.")
+    if book.family(image.family).authority > new.authority:
+        raise Outranked("An admin decided this image; only an admin can decide otherwise.")
+    return image
 
 
 def _evidence(book: Book, family: Family, outcome: str, policy: Policy, now: datetime) -> Lesson | None:
@@ -115,9 +145,9 @@ def _evidence(book: Book, family: Family, outcome: str, policy: Policy, now: dat
 
 
 def _decide(book: Book, family: Family, new: NewReview, policy: Policy, now: datetime) -> Family:
-    """The family under a human verdict: earlier reports are closed, and the picture is blocked or shown."""
+    """The family under a human verdict: earlier reports are closed, and the picture is blocked, blurred or shown."""
     upheld = new.outcome == "upheld"
-    status = BLOCKED if upheld else VISIBLE
+    status = VISIBLE if not upheld else BLURRED if new.measure == "blur" else BLOCKED
     immunity = timedelta(hours=policy.immunity_hours) * 2 ** min(family.rejections, MOST_DOUBLINGS)
     decided = replace(
         family,
@@ -145,19 +175,28 @@ def _most_named(reports: list[Report]) -> str | None:
     return max(counts, key=lambda reason: counts[reason]) if counts else None
 
 
-def _judge_reports(book: Book, family: Family, new: NewReview, policy: Policy, now: datetime) -> None:
-    """Judges all reports on these pixels, first taking back what an earlier judgement of them did."""
+def _judge_reports(book: Book, before: Before, new: NewReview, policy: Policy, now: datetime) -> Before:
+    """Judges all reports on these pixels, first taking back what an earlier judgement of them did; what stood before,
+    for whoever takes it back."""
+    family = before.family
     live = book.live_reports(family.id)
     earlier = [report for report in book.earlier_reports(family.id).values() if report.withdrawn_at is None]
     earned = earning(max(1, len({report.reporter for report in live + earlier})))
     was_wrong = new.outcome == "rejected" and family.status == BLOCKED and family.authority == Authority.MACHINE
     probation = now + timedelta(days=policy.probation_days) if was_wrong else None
     for report in live:
-        _judge(book, report, _outcome_of(report, new), earned, probation)
-    judge_viewings(book, family, new.outcome == "upheld", [*earlier, *live], policy, now)
+        judge_report(book, report, _outcome_of(report, new), earned, probation)
+    viewings, noted = judge_viewings(book, family, new.outcome == "upheld", [*earlier, *live], policy, now)
     for report in earlier:
         keeps = report.probation_until if new.outcome == "rejected" else None
-        _judge(book, report, _outcome_of(report, new), earned, keeps)
+        judge_report(book, report, _outcome_of(report, new), earned, keeps)
+    return Before(
+        family,
+        withheld_with(book, family) if family.status == BLOCKED else [],
+        [Judged(report.id, report.outcome, report.earned, report.probation_until) for report in earlier],
+        viewings,
+        noted,
+    )
 
 
 def _outcome_of(report: Report, new: NewReview) -> str:
@@ -165,31 +204,3 @@ def _outcome_of(report: Report, new: NewReview) -> str:
     if new.outcome == "rejected":
         return "rejected"
     return "confirmed" if new.reason is None or new.reason == report.reason else "neutral"
-
-
-def _judge(book: Book, report: Report, outcome: str, earned: float, probation: datetime | None) -> None:
-    confirmed = earned if outcome == "confirmed" else 0.0
-    was_rejected, is_rejected = report.outcome == "rejected", outcome == "rejected"
-    more_confirmed = confirmed - report.earned
-    more_rejected = float(is_rejected) - float(was_rejected)
-    if more_confirmed or more_rejected:
-        book.add_to_record(report.site, report.reporter, report.reason, more_confirmed, more_rejected)
-    judged = replace(report, outcome=outcome, earned=confirmed, probation_until=probation)
-    book.save_report(judged)
-    _update_reporter(book, report, judged)
-
-
-def _update_reporter(book: Book, before: Report, after: Report) -> None:
-    reporter = book.reporter(after.site, after.reporter)
-    if reporter is None:
-        return
-    confirmed = reporter.confirmed_reports + (after.outcome == "confirmed") - (before.outcome == "confirmed")
-    decided = ("confirmed", "rejected")
-    reviewed = reporter.reviewed_reports + (after.outcome in decided) - (before.outcome in decided)
-    probation = reporter.probation_until
-    if before.probation_until != after.probation_until:
-        probation = max(book.probations(after.site, after.reporter).values(), default=None)
-    book.save_reporter(
-        replace(reporter, confirmed_reports=confirmed, reviewed_reports=reviewed, probation_until=probation)
-    )
-    book.add_recorded(after.site, (confirmed > 0) - (reporter.confirmed_reports > 0))

@@ -141,11 +141,19 @@ def change_status(
     family = replace(family, status=status, cause=cause if status != VISIBLE else None, acted_at=now)
     tell_status(book, image, family, now, cause=cause, verdict=verdict)
     if was == BLOCKED and status != BLOCKED:
-        _show_altered(book, family, now)
+        show_altered(book, family, now)
     return family
 
 
-def _show_altered(book: Book, original: Family, now: datetime) -> None:
+def withheld_with(book: Book, original: Family) -> list[Family]:
+    """The families that are blurred because they are taken for altered copies of this one."""
+    images = (book.image(original.site, key) for key in book.altered_copies(original.id))
+    found = {image.family: book.family(image.family) for image in images if image is not None}
+    return [family for family in found.values() if family.cause == "altered" and family.provisional]
+
+
+def show_altered(book: Book, original: Family, now: datetime) -> None:
+    """Shows what was blurred as an altered copy of a family that is blocked no longer."""
     for key in book.altered_copies(original.id):
         image = book.image(original.site, key)
         family = None if image is None else book.family(image.family)

@@ -9,9 +9,20 @@ from tawatur.moderation.anonymous import PROOFS_KEPT
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.viewers import kept_since
-from tawatur.store import altered, answers, contexts, families, proofs, shields, sites, viewings
+from tawatur.store import (
+    altered,
+    answers,
+    contexts,
+    families,
+    proofs,
+    shields,
+    sites,
+    undoables,
+    viewings,
+)
 from tawatur.store.database import Database
 from tawatur.store.reading_book import ReadingBook, Wants
+from tawatur.store.undo_book import KEPT as UNDOABLE_KEPT
 from tawatur.store.writer import Change, Writer
 
 ANSWERS_KEPT = timedelta(hours=24)
@@ -39,6 +50,7 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
         proofs.forget(connection, now - PROOFS_KEPT)
         shields.forget(connection, now - SHIELDS_KEPT)
         contexts.forget(connection, now - contexts.KEPT)
+        undoables.forget(connection, now - UNDOABLE_KEPT)
     forget_viewers(database, now)
     return changed
 

@@ -48,18 +48,22 @@ def note_viewers(
 
 def judge_viewings(
     book: Book, family: Family, upheld: bool, reports: Sequence[Report], policy: Policy, now: datetime
-) -> None:
+) -> tuple[list[Viewing], list[str]]:
     """Lets the coins of everybody who looked fall as a person decided, taking back how an earlier decision had them.
 
     Who reported has looked, whether or not the site said so; where it never says who looks, nothing is learned.
+    Returns the viewings that were judged before, as they were, and who was only now noted to have looked.
     """
     since = kept_since(policy, now)
     people = {} if since is None else _looked(book, family.id, since)
     if since is None or not people:
-        return
+        return [], []
+    before = [viewing for viewing in people.values() if viewing.upheld is not None]
+    noted = []
     said = {report.reporter: report.at for report in reports}
     for person, at in said.items():
         if person not in people and at > since:
+            noted.append(person)
             people[person] = Viewing(family.site, family.id, person, at)
     more: Counter[str] = Counter()
     for person, viewing in people.items():
@@ -68,6 +72,25 @@ def judge_viewings(
         more.subtract(_fall(viewing))
         if judged != viewing:
             book.save_viewing(judged)
+    if any(more.values()):
+        book.add_coins(SiteCoins(family.site, **more))
+    return before, noted
+
+
+def unjudge_viewings(book: Book, family: Family, before: Sequence[Viewing], noted: Sequence[str]) -> None:
+    """Takes back what `judge_viewings` did, by what it returned."""
+    were = {viewing.person: viewing for viewing in before}
+    more: Counter[str] = Counter()
+    for person, viewing in [*book.viewings(family.id).items()]:
+        if viewing.upheld is None:
+            continue
+        restored = were.get(person) or replace(viewing, upheld=None, reported=False)
+        more.update(_fall(restored))
+        more.subtract(_fall(viewing))
+        if person in noted:
+            book.drop_viewing(family.id, person)
+        elif restored != viewing:
+            book.save_viewing(restored)
     if any(more.values()):
         book.add_coins(SiteCoins(family.site, **more))
 

@@ -22,9 +22,9 @@ from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report, merged_pasts, past_of
-from tawatur.store.shields_book import ShieldsBook
 from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
+from tawatur.store.undo_book import UndoBook
 from tawatur.store.verdicts import Review, StoredVerdict
 
 replace = msgspec.structs.replace
@@ -33,7 +33,7 @@ CO_REPORT_WINDOW = timedelta(days=90)
 """How far back co-reports and shared errors of two reporters are looked for."""
 
 
-class Book(ShieldsBook):
+class Book(UndoBook):
     """Rows in memory. A key that is there with None means: looked up, does not exist."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
@@ -286,6 +286,11 @@ class Book(ShieldsBook):
         else:
             self.earlier_reports(report.family)[report.id] = report
         self._note_past(report)
+
+    def reopen_report(self, report: str, family: str) -> None:
+        """Lets an earlier report of the family speak again, in its present round."""
+        found = self.earlier_reports(family).pop(report)
+        self.save_report(replace(found, round=self.family(family).round))
 
     # -- reporters -----------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from tawatur.store import (
     schema,
     shields,
     sites,
+    undoables,
     verdicts,
     viewings,
 )
@@ -42,6 +43,7 @@ from tawatur.store.rows import insert as insert_rows
 from tawatur.store.shields import Shield
 from tawatur.store.site_hashes import nearest
 from tawatur.store.sites import Key, Site, SiteRecord, StoredModel, StoredPolicy
+from tawatur.store.undoables import Undoable
 from tawatur.store.verdicts import Review, StoredVerdict
 from tawatur.store.viewings import SiteCoins, Viewing
 
@@ -78,6 +80,8 @@ class DatabaseBook(ReadingBook):
         self._new_reviews: list[Review] = []
         self._new_answers: list[Answer] = []
         self._coin_sums: list[SiteCoins] = []
+        self._new_undoables: dict[str, Undoable] = {}
+        self._taken_back: dict[str, str] = {}
         self._new_shields: dict[tuple[str, str, str], Shield] = {}
 
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
@@ -258,6 +262,21 @@ class DatabaseBook(ReadingBook):
         super().save_shield(shield)
         self._new_shields[shield.site, shield.kind, shield.target] = shield
 
+    def save_undoable(self, one: Undoable) -> None:
+        super().save_undoable(one)
+        self._new_undoables[one.family] = one
+
+    def take_back_review(self, undone: Undoable) -> None:
+        super().take_back_review(undone)
+        self._new_undoables.pop(undone.family, None)
+        self._taken_back[undone.family] = undone.review
+
+    def drop_viewing(self, family: str, person: str) -> None:
+        """At once, as `forget_viewings`: the family is held."""
+        super().drop_viewing(family, person)
+        self._changed_viewings.pop((family, person), None)
+        viewings.drop(self._connection, family, person)
+
     # -- writing -----------------------------------------------------------------------------------
 
     def flush(self) -> None:
@@ -291,6 +310,9 @@ class DatabaseBook(ReadingBook):
         shields.save(here, list(self._new_shields.values()))
         verdicts.insert(here, self._new_verdicts)
         verdicts.insert_reviews(here, self._new_reviews)
+        verdicts.drop_reviews(here, set(self._taken_back.values()))
+        undoables.drop(here, set(self._taken_back))
+        undoables.save(here, list(self._new_undoables.values()))
         self._insert_events()
         answers.insert(here, self._new_answers)
 

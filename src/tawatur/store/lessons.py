@@ -15,7 +15,7 @@ _site: BindParameter[Any] = bindparam("site")
 _reviews = (
     select(schema.images.c.family, _events.body)
     .join(schema.images, schema.images.c.id == _events.image)
-    .where(_events.site == _site, _events.type == "image.reviewed")
+    .where(_events.site == _site, _events.type.in_(("image.reviewed", "review.undone")))
     .order_by(_events.at, _events.id)
 )
 _reported = select(_reports.family).where(_reports.site == _site)
@@ -44,7 +44,7 @@ _last = select(func.max(schema.models.c.at)).where(schema.models.c.site == _site
 
 
 def reviews(connection: Connection, site: str) -> Iterator[tuple[str, str]]:
-    """The family and the event's JSON of every review, oldest first."""
+    """The family and the event's JSON of every review and of every one that was taken back, oldest first."""
     for row in connection.execute(_reviews, {"site": site}):
         yield row.family, row.body
 

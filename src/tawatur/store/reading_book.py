@@ -21,6 +21,7 @@ from tawatur.store import (
     reports,
     shields,
     sites,
+    undoables,
     viewings,
 )
 from tawatur.store.altered import Looked, Resembled
@@ -319,6 +320,9 @@ class ReadingBook(Book):
 
     def _load_site_coins(self, site: str) -> None:
         self._site_coins[site] = viewings.site_coins(self._connection, site)
+
+    def _load_undoable(self, family: str) -> None:
+        self._undoables[family] = undoables.of_family(self._connection, family)
 
     def _load_shields(self, site: str) -> None:
         self._shields[site] = {(one.kind, one.target): one for one in shields.of_site(self._connection, site)}

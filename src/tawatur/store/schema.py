@@ -396,6 +396,7 @@ reviews = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("note", Text),
+    Column("measure", Text),
 )
 
 events = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from tawatur.store import rows, schema
 
@@ -22,7 +22,8 @@ class StoredVerdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class Review(msgspec.Struct, frozen=True, gc=False):
-    """A person's decision on a case. `reviewer` is a keyed digest of the site's id for that person."""
+    """A person's decision on a case. `reviewer` is a keyed digest of the site's id for that person; `measure` is what
+    upholding it did ("block", "blur"; None in old ones: blocked)."""
 
     id: str
     site: str
@@ -34,6 +35,7 @@ class Review(msgspec.Struct, frozen=True, gc=False):
     outcome: str
     reason: str | None
     note: str | None
+    measure: str | None = None
 
 
 _reviews = select(schema.reviews).where(schema.reviews.c.family == bindparam("family")).order_by(schema.reviews.c.id)
@@ -49,3 +51,8 @@ def insert(connection: Connection, verdicts: list[StoredVerdict]) -> None:
 
 def insert_reviews(connection: Connection, made: list[Review]) -> None:
     rows.insert(connection, schema.reviews, made)
+
+
+def drop_reviews(connection: Connection, taken_back: set[str]) -> None:
+    if taken_back:
+        connection.execute(delete(schema.reviews).where(schema.reviews.c.id.in_(sorted(taken_back))))

@@ -49,6 +49,8 @@ _judged = select(schema.viewings).where(
 _coins = select(schema.site_coins).where(schema.site_coins.c.site == _site)
 _old = delete(schema.viewings).where(_viewings.site == _site, _viewings.at <= bindparam("since", type_=schema.Instant))
 
+_one = delete(schema.viewings).where(_viewings.family == bindparam("family"), _viewings.person == bindparam("person"))
+
 
 def of_family(connection: Connection, family: str) -> list[Viewing]:
     return rows.read(connection, Viewing, _of_families, ids=[family])
@@ -66,6 +68,10 @@ def site_coins(connection: Connection, site: str) -> SiteCoins:
 def save(connection: Connection, changed: list[Viewing]) -> None:
     """Inserts viewings or overwrites them; their families are held."""
     put(connection, schema.viewings, changed)
+
+
+def drop(connection: Connection, family: str, person: str) -> None:
+    connection.execute(_one, {"family": family, "person": person})
 
 
 def add_coins(connection: Connection, sums: list[SiteCoins]) -> None:

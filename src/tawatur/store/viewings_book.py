@@ -29,6 +29,13 @@ class ViewingsBook:
         self.viewings(viewing.family)[viewing.person] = viewing
         self._note_judged(viewing)
 
+    def drop_viewing(self, family: str, person: str) -> None:
+        """It was never noted that this person looked."""
+        found = self.viewings(family).pop(person, None)
+        self._wrote()
+        if found is not None:
+            self._judged.get((found.site, person), {}).pop(family, None)
+
     def forget_viewings(self, site: str, since: datetime) -> None:
         """Drops what is kept of who looked at that moment and before."""
         self._wrote()

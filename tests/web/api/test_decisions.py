@@ -89,3 +89,18 @@ def test_what_is_wrong_with_a_review_is_told(place: Place, body: dict[str, str],
     image = place.image()
     assert told in problem(place.client.post(f"/v1/images/{image}/reviews", json=body), 422)["detail"]
     assert "image.reviewed" not in place.types()
+
+
+def test_a_person_blurs_or_blocks_this_use_alone(place: Place) -> None:
+    first, second = place.image(1), place.image(1)
+    blurred = place.review(first, "upheld", measure="blur", reason="violence").json()
+    assert blurred["status"] == "blurred"
+    blocked = place.review(second, "upheld", scope="this_use").json()
+    assert blocked["status"] == "blocked"
+    assert place.client.get(f"/v1/images/{first}").json()["status"] == "blurred"
+    assert "image.cut" in place.types()
+
+
+@pytest.mark.parametrize(("key", "title"), [("measure", "No such measure"), ("scope", "No such scope")])
+def test_a_measure_or_scope_that_is_none_is_refused(place: Place, key: str, title: str) -> None:
+    assert problem(place.review(place.image(), "upheld", **{key: "burn"}), 422)["title"] == title

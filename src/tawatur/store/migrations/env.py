@@ -2,7 +2,13 @@
 
 from alembic import context
 
-from tawatur.store import contexts, cursors, people, shields  # noqa: F401  (their tables belong to the metadata)
+from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
+    contexts,
+    cursors,
+    people,
+    shields,
+    undoables,
+)
 from tawatur.store.schema import metadata
 
 context.configure(

@@ -55,6 +55,14 @@ class ReviewIn(BaseModel):
     )
     reviewer: ShortText = Field(description="The site's opaque id of the person who decided.")
     reason: ShortText | None = Field(None, description="The rule that the image breaks, when upheld.")
+    measure: ShortText | None = Field(
+        None, description="What upholding does: `block` (also when it is missing), or `blur` for good."
+    )
+    scope: ShortText = Field(
+        "everywhere",
+        description="`everywhere`: the picture and all its copies on the site; `this_use`: this image alone, which is "
+        "then cut out of its family for good.",
+    )
     note: LongText | None = None
 
 
@@ -97,6 +105,8 @@ async def review(
         outcome=body.outcome,
         reason=body.reason,
         note=body.note,
+        measure=body.measure,
+        scope=body.scope,
     )
 
     def run(book: DatabaseBook, now: datetime) -> Given:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from tawatur.imaging.decode import BLUR_MEDIA_TYPE, blurred
 from tawatur.moderation import inbox, people
+from tawatur.moderation.act import acting
 from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.inbox import case_file
 from tawatur.moderation.refusals import UnknownImage
@@ -60,14 +61,15 @@ async def decide(request: Request) -> Response:
         image=key,
         reviewer=_pseudonym(house, desk.site.id, desk.person.person.id),
         outcome=outcome,
-        reason=(str(form.get("reason") or "") or None) if outcome == "upheld" else None,
+        reason=str(form.get("reason") or "") or None,
         note=str(form.get("note") or "").replace("\x00", "")[:MOST_NOTE] or None,
         authority=Authority.ADMIN if desk.may("admin") else Authority.MODERATOR,
         known_as=_known_as(desk),
+        scope=str(form.get("scope") or "everywhere"),
     )
 
     def run(book: DatabaseBook, now: datetime) -> str:
-        return review_image(book, new, now).status
+        return review_image(book, acting(new, outcome), now).status
 
     return await _done(request, desk, key, run)
 
@@ -79,7 +81,7 @@ async def cut(request: Request) -> Response:
     key = image_id(request.path_params["image"])
     house = house_of(request)
     authority = Authority.ADMIN if desk.may("admin") else Authority.MODERATOR
-    new = NewCut(desk.site.id, key, _pseudonym(house, desk.site.id, desk.person.person.id), authority)
+    new = NewCut(desk.site.id, key, _pseudonym(house, desk.site.id, desk.person.person.id), authority, _known_as(desk))
 
     def run(book: DatabaseBook, now: datetime) -> str:
         return cut_image(book, new, now)
