@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from tawatur import __version__
+from tawatur.cli_audit import audit_app
 from tawatur.cli_context import context_app
 from tawatur.cli_people import user_app
 from tawatur.cli_policy import policy_app
@@ -41,6 +42,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(policy_app, name="policy")
 app.add_typer(export_app, name="export")
 app.add_typer(context_app, name="context")
+app.add_typer(audit_app, name="audit")
 bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")
 app.add_typer(bank_app, name="bank")
 

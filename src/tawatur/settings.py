@@ -35,6 +35,17 @@ class Settings(BaseSettings):
         description="The secret that pseudonyms are made with, at least 32 characters. "
         "Default: made once, kept in `secret` in the data directory. Servers that share a database must share it.",
     )
+    seal_key: SecretStr | None = Field(
+        None,
+        description="The private key that seals of the log are signed with, 64 hexadecimal digits. Default: made once, "
+        "kept in `seal-keys` in the data directory. Servers that share a database must share it.",
+    )
+    seal_seconds: float = Field(
+        60.0,
+        ge=0,
+        le=600,
+        description="The log is sealed this often, and whenever 1,024 events wait. 0: this server seals nothing.",
+    )
     fetch_allow: str = Field(
         "",
         description="Networks that pictures may be fetched from although they are not public, such as `10.1.0.0/16`, "
@@ -80,6 +91,10 @@ class Settings(BaseSettings):
     def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `trusted_proxies`."""
         return _listed(self.trusted_proxies)
+
+    def resolved_seal_key(self) -> str | None:
+        """The key for seals that is set, if any."""
+        return None if self.seal_key is None else self.seal_key.get_secret_value()
 
     def resolved_database_url(self) -> str:
         """The database's address, in the data directory where none is set."""

@@ -54,6 +54,7 @@ _told = (
     )
     .order_by(_events.position)
 )
+_page_told = _told.limit(bindparam("limit"))
 _sites = select(_events.site.distinct()).where(
     _events.position > bindparam("after"), _events.position <= bindparam("last")
 )
@@ -77,6 +78,11 @@ def page_of_all(connection: Connection, after: int, limit: int) -> list[EventRow
 def of_types(connection: Connection, types: Sequence[str], after: int, last: int) -> list[EventRow]:
     """All sites' events of these types with positions above `after`, up to `last`, in order."""
     return rows.read(connection, EventRow, _told, types=sorted(types), after=after, last=last)
+
+
+def page_of_types(connection: Connection, types: Sequence[str], after: int, last: int, limit: int) -> list[EventRow]:
+    """The first of them."""
+    return rows.read(connection, EventRow, _page_told, types=sorted(types), after=after, last=last, limit=limit)
 
 
 def sites(connection: Connection, after: int, last: int) -> set[str]:

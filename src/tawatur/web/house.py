@@ -19,6 +19,8 @@ from tawatur.delivery.feed import Feed
 from tawatur.imaging.copy_model import describer
 from tawatur.imaging.decode import Describe, ImageRefused, examine
 from tawatur.imaging.sandbox import Sandbox
+from tawatur.log.keys import Keyring
+from tawatur.log.seal import Sealer
 from tawatur.log.sequencer import Sequencer
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
@@ -72,6 +74,8 @@ class House:
             self.describe = describer(settings.copy_model, settings.copy_model_threshold)
         self.altered = AlteredCopies()
         self.sequencer = Sequencer(self.database)
+        self.keyring = Keyring(settings.data_dir, settings.resolved_seal_key())
+        self.sealer = Sealer(self.database, self.keyring, settings.seal_seconds)
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
@@ -91,6 +95,7 @@ class House:
     def open(self) -> None:
         self.writer.start()
         self.sequencer.start()
+        self.sealer.start()
         threading.Thread(target=self._sweep_files, name="tawatur-files", daemon=True).start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
@@ -107,6 +112,7 @@ class House:
         await self.contexts.stop()
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
+        await run_in_threadpool(self.sealer.stop)
         await run_in_threadpool(self.sandbox.close)
         await run_in_threadpool(self.copies.close)
         self.database.close()

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from tawatur.imaging.decode import FormatNotAllowed, ImageRefused, TooManyBytes
 from tawatur.imaging.sandbox import DecodersBusy
+from tawatur.log.proof import NotSealedYet, UnknownEvent
 from tawatur.moderation import refusals
 from tawatur.store.database import DatabaseUnavailable
 from tawatur.store.files import StorageUnavailable
@@ -49,6 +50,8 @@ _STATUS: dict[type[Exception], int] = {
     refusals.WrongProof: 422,
     refusals.UsedProof: 409,
     refusals.TooOften: 429,
+    UnknownEvent: 404,
+    NotSealedYet: 409,
     FormatNotAllowed: 415,
     TooManyBytes: 413,
     ImageRefused: 422,

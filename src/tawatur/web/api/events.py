@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from tawatur.delivery.feed import Listener
 from tawatur.log.events import line
+from tawatur.log.proof import proof
 from tawatur.log.sequencer import sequence
 from tawatur.store import events
 from tawatur.store.database import Database
@@ -94,6 +95,14 @@ async def stream(
                 yield HEARTBEAT
 
     return EventStream(frames(), ended)
+
+
+@router.get("/v1/events/{event}/proof", summary="Proof that an event is sealed", response_model=dict[str, Any])
+async def proved(request: Request, site: SiteId, event: Annotated[str, Path(max_length=64)]) -> Response:
+    """That the event stands in the log as it was sealed: its way up to the signed root. `docs/check_proof.py` checks
+    it with no code of this server."""
+    found = await run_in_threadpool(proof, house_of(request).database, site, event)
+    return Response(msgspec.json.encode(found), media_type="application/json")
 
 
 def _page(database: Database, site: str, after: int, limit: int) -> list[dict[str, Any]]:
