@@ -3,20 +3,12 @@
 from alembic import context
 
 from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
-    can,
-    change,
     contexts,
     cursors,
-    it,
-    log,
-    nobody,
     people,
     seals,
     shields,
-    so,
-    that,
     undoables,
-    unnoticed,
 )
 from tawatur.store.schema import metadata
 
