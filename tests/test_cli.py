@@ -20,6 +20,9 @@ from tawatur.log.events import ImageViewed, ReportReceived
 from tawatur.log.events import row as event_row
 from tawatur.store import events
 from tawatur.store.database import Database
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.ids import new_id
+from tawatur.store.reporters import Reporter
 
 TAWATUR = Path(sys.executable).with_name("tawatur")
 
@@ -308,3 +311,23 @@ def test_a_policy_is_previewed_on_the_sites_own_log(home: dict[str, str], tmp_pa
     told = json.loads(tawatur("policy", "preview", "example.org", str(changed), "--json", **home).stdout)
     assert told["differences"]["blocked_less"] == {"count": 1, "images": ["i1"]}
     fails(tawatur("policy", "preview", "nobody", str(changed), **home), "nobody")
+
+
+def test_a_reporter_is_muted_and_heard_again(home: dict[str, str]) -> None:
+    site = json.loads(tawatur("site", "create", "example.org", "--json", **home).stdout)["site"]
+    fails(tawatur("reporter", "mute", "example.org", "anna", **home), "anna", "example.org")
+    database = Database(f"sqlite:///{home['TAWATUR_DATA_DIR']}/tawatur.db")
+    with database.write() as connection:
+        book = DatabaseBook(connection, new_id)
+        book.add_reporter(Reporter(site, "0" * 32, datetime.now(UTC)))
+        book.flush()
+    database.close()
+    assert "is muted" in tawatur("reporter", "mute", "example.org", "0" * 32, "--why", "spam", **home).stdout
+    assert "already" in tawatur("reporter", "mute", "example.org", "0" * 32, **home).stdout
+    shown = json.loads(tawatur("reporter", "show", "example.org", "0" * 32, **home).stdout)
+    assert (shown["muted"], shown["live"]) == (True, 0)
+    assert "heard again" in tawatur("reporter", "unmute", "example.org", "0" * 32, **home).stdout
+    assert "taken away: 0" in tawatur("reporter", "void", "example.org", "0" * 32, **home).stdout
+    log = [json.loads(line) for line in tawatur("export", "events", **home).stdout.splitlines()]
+    muted = [line for line in log if line["type"] == "reporter.muted"]
+    assert [(line["by"], line["why"]) for line in muted] == [("operator", "spam")]

@@ -17,6 +17,7 @@ from tawatur.cli_audit import audit_app
 from tawatur.cli_context import context_app
 from tawatur.cli_people import user_app
 from tawatur.cli_policy import policy_app
+from tawatur.cli_reporters import reporter_app
 from tawatur.failures import Failure
 from tawatur.terminal import database_ready as _database
 from tawatur.terminal import err, out
@@ -40,6 +41,7 @@ export_app = typer.Typer(no_args_is_help=True, help="Takes what happened out of 
 app.add_typer(site_app, name="site")
 app.add_typer(user_app, name="user")
 app.add_typer(policy_app, name="policy")
+app.add_typer(reporter_app, name="reporter")
 app.add_typer(export_app, name="export")
 app.add_typer(context_app, name="context")
 app.add_typer(audit_app, name="audit")

@@ -75,6 +75,7 @@ others = st.one_of(
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "new"])),
     st.tuples(st.just("policy"), st.sampled_from(OTHERS)),
     st.tuples(st.just("shields"), st.sampled_from([None, 0, 2]), st.sampled_from([None, "u-a"]), st.booleans()),
+    st.tuples(st.sampled_from(["mute", "unmute", "void"]), st.sampled_from(PEOPLE)),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 1, 3, 30, 24 * 91])),
 )
 plans = st.lists(st.one_of(reports, reports, reports, others), min_size=5, max_size=40)
@@ -148,6 +149,12 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
             elif kind == "shields":
                 over = {"image": None if rest[0] is None else known[rest[0]], "uploader": rest[1]}
                 world.raise_shields(**over, times=2, hours=1) if rest[2] else world.lower_shields(**over)
+            elif kind == "mute":
+                world.mute(rest[0])
+            elif kind == "unmute":
+                world.unmute(rest[0])
+            elif kind == "void":
+                world.void(rest[0])
             elif kind == "policy":
                 world.set_policy(rest[0])
             else:
@@ -182,6 +189,19 @@ def test_a_policy_that_is_given_holds_whatever_the_site_changed(database: Databa
 
     assert blocks(Replay()) == [line["at"] for line in log if line["type"] == "image.blocked"] != []
     assert blocks(Replay(parse_policy("floor_block = 100\nfloor_blur = 100"))) == []
+
+
+def test_a_replay_hears_whom_the_site_heard(database: Database) -> None:
+    world = World(database, str(next(_sites)))
+    reports = [("report", 0, person, "violence", {}) for person in PEOPLE]
+    silenced = [("void", PEOPLE[4]), *(("mute", person) for person in PEOPLE[:4])]
+    heard = [("unmute", person) for person in PEOPLE[:4]]
+    serve(world, [("policy", POLICY), *reports, *silenced, *heard])
+    log = list(lines(database, world.site))
+    changes = ("image.blurred", "image.blocked", "image.restored")
+    assert {line["cause"] for line in log if line["type"] in changes} == {"reports", "mute", "unmute"}
+    replay = Replay()
+    assert said([line for event in log for line in replay.apply(event)]) == said(log)
 
 
 def test_such_plans_block_something(database: Database) -> None:

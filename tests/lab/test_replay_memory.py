@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tawatur.decision.policy import parse_policy
 from tawatur.lab.replay import Replay
+from tawatur.lab.replay_lines import BadEvent
 from tests.lab.test_replay_agrees import POLICY
 
 images = st.sampled_from(["i1", "i2", "i3", "i4"])
@@ -24,6 +25,8 @@ facts = st.one_of(
         signals=st.fixed_dictionaries({}, optional={"network": st.just("n1"), "device": st.just("d1")}),
     ),
     st.builds(dict, type=st.just("report.withdrawn"), image=images, reporter=people),
+    st.builds(dict, type=st.just("report.voided"), image=images, reporter=people),
+    st.builds(dict, type=st.sampled_from(["reporter.muted", "reporter.unmuted"]), reporter=people),
     st.builds(
         dict, type=st.just("image.reviewed"), image=images, outcome=st.sampled_from(["upheld", "rejected", "undecided"])
     ),
@@ -40,7 +43,10 @@ def run(replay: Replay, history: list[tuple[float, dict[str, Any]]]) -> list[Any
     now, said = datetime(2026, 1, 1, tzinfo=UTC), []
     for wait, fact in history:
         now += timedelta(hours=wait, seconds=1)
-        said.append(replay.apply({**fact, "at": now}))
+        try:
+            said.append(replay.apply({**fact, "at": now}))
+        except BadEvent as error:  # nobody of this name has reported yet
+            said.append(str(error))
         said.append([replay.status(image) for image in ("i1", "i2", "i3", "i4")])
         said.append(replay.queue(5))
     return said

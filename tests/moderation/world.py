@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-import msgspec
-
 from tawatur.log import events
 from tawatur.log.events import Signals
 from tawatur.moderation.altered import take_for_altered
@@ -21,6 +19,7 @@ from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, Reviewed, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
+from tawatur.moderation.standing import Ask, mute_reporter, unmute_reporter, void_reports
 from tawatur.moderation.sweep import lapse
 from tawatur.moderation.undo import NewUndo, Undone, undo_review
 from tawatur.moderation.view import count_views
@@ -198,15 +197,17 @@ class World:
         now = self.tick()
         return self.run(lambda book: lower_shields(book, self.site, by, now, **over))
 
-    def mute(self, reporter: str) -> None:
-        def run(book: Book) -> None:
-            found = book.reporter(self.site, reporter)
-            if found is None:
-                book.add_reporter(Reporter(self.site, reporter, self.now, muted=True))
-            else:
-                book.save_reporter(msgspec.structs.replace(found, muted=True))
+    def mute(self, reporter: str, by: str = "mod", why: str | None = None) -> bool:
+        now = self.tick()
+        return self.run(lambda book: mute_reporter(book, Ask(self.site, reporter, by, why), now))
 
-        self.run(run)
+    def unmute(self, reporter: str, by: str = "mod") -> bool:
+        now = self.tick()
+        return self.run(lambda book: unmute_reporter(book, Ask(self.site, reporter, by), now))
+
+    def void(self, reporter: str, by: str = "mod", why: str | None = None) -> int:
+        now = self.tick()
+        return self.run(lambda book: void_reports(book, Ask(self.site, reporter, by, why), now))
 
     # -- looking -------------------------------------------------------------------------------
 

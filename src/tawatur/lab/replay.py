@@ -26,13 +26,16 @@ from tawatur.lab.replay_lines import (
     Cut,
     Learned,
     Lowered,
+    Muted,
     PolicyChanged,
     Raised,
     Received,
     Registered,
     Reviewed,
     Undone,
+    Unmuted,
     Viewed,
+    Voided,
     Withdrawn,
     read_line,
 )
@@ -47,6 +50,7 @@ from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
+from tawatur.moderation.standing import Ask, mute_reporter, unmute_reporter, void_report
 from tawatur.moderation.undo import NewUndo, undo_review
 from tawatur.moderation.view import count_views
 from tawatur.moderation.viewers import forget_beyond
@@ -177,6 +181,12 @@ class Replay:
         elif isinstance(fact, Lowered):
             self._shielded(book, fact)
             lower_shields(book, SITE, fact.by, fact.at, image=fact.image, uploader=fact.uploader)
+        elif isinstance(fact, Muted):
+            mute_reporter(book, Ask(SITE, fact.reporter, fact.by), fact.at)
+        elif isinstance(fact, Unmuted):
+            unmute_reporter(book, Ask(SITE, fact.reporter, fact.by), fact.at)
+        elif isinstance(fact, Voided):
+            self._void(book, fact)
         elif isinstance(fact, Cut):
             self._known(book, fact.image, fact.at)
             cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
@@ -263,6 +273,12 @@ class Replay:
         report = None if image is None else book.round_reports(image.family).get(fact.reporter)
         if report is not None:
             withdraw_report(book, SITE, report.id, fact.at)
+
+    def _void(self, book: ReplayBook, fact: Voided) -> None:
+        image = book.image(SITE, fact.image)
+        report = None if image is None else book.round_reports(image.family).get(fact.reporter)
+        if report is not None:
+            void_report(book, report, Ask(SITE, fact.reporter, fact.by), fact.at)
 
     def _review(self, book: ReplayBook, fact: Reviewed) -> None:
         self._known(book, fact.image, fact.at)

@@ -76,6 +76,7 @@ class ReplayBook(Book):
         self._untouched = untouched
         self._touched: OrderedDict[str, datetime] = OrderedDict()
         self._away: dict[str, bytes] = {}
+        self._spoke: dict[str, set[str]] = {}  # families that were put away while a person's report was live, by person
         self._homes: dict[str, str] = {}
         self._same_pictures: dict[bytes, str] = {}
         self._merged: dict[tuple[str, str], _Merged] = {}
@@ -160,6 +161,11 @@ class ReplayBook(Book):
             self._probations.setdefault(report.reporter, {})[report.id] = report.probation_until
         elif mine is not None:
             mine.pop(report.id, None)
+
+    def live_reports_by(self, site: str, reporter: str) -> list[Report]:
+        for family in sorted(self._spoke.pop(reporter, ())):
+            self._take_out(family)
+        return super().live_reports_by(site, reporter)
 
     def probations(self, site: str, reporter: str) -> dict[str, datetime]:
         return self._probations.get(reporter, {})
@@ -277,6 +283,9 @@ class ReplayBook(Book):
                 self._same_pictures[_digest(image.sha256)] = image.id
         for report in (*present.values(), *earlier.values()):
             self._report_homes.pop(report.id, None)
+        for report in present.values():
+            if report.withdrawn_at is None:
+                self._spoke.setdefault(report.reporter, set()).add(key)
         for rows in (self._families, self._members, self._rounds, self._earlier):
             rows.pop(key, None)
 

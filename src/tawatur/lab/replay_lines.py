@@ -57,6 +57,25 @@ class Withdrawn(Line, frozen=True, tag="report.withdrawn"):
     reporter: Name
 
 
+class Voided(Line, frozen=True, tag="report.voided"):
+    reporter: Name
+    by: str = ""
+
+
+class Muted(msgspec.Struct, frozen=True, tag_field="type", tag="reporter.muted"):
+    """A person muted a reporter; which images that bears on is found anew."""
+
+    at: Moment
+    reporter: Name
+    by: str = ""
+
+
+class Unmuted(msgspec.Struct, frozen=True, tag_field="type", tag="reporter.unmuted"):
+    at: Moment
+    reporter: Name
+    by: str = ""
+
+
 class Reviewed(Line, frozen=True, tag="image.reviewed"):
     outcome: str
     reason: str | None = None
@@ -114,8 +133,8 @@ class Lowered(msgspec.Struct, frozen=True, tag_field="type", tag="shields.lowere
     by: str = ""
 
 
-OfAnImage = Registered | Viewed | Received | Withdrawn | Reviewed | Undone | Cut | Altered
-AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered
+OfAnImage = Registered | Viewed | Received | Withdrawn | Voided | Reviewed | Undone | Cut | Altered
+AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered | Muted | Unmuted
 FACTS: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyLine))
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""

@@ -73,6 +73,32 @@ class ReportWithdrawn(Event, frozen=True, tag="report.withdrawn"):
     reporter: str
 
 
+class ReportVoided(Event, frozen=True, tag="report.voided"):
+    """A person who moderates took somebody's report away; saying it again changes nothing."""
+
+    report: str
+    reporter: str
+    by: str
+    why: str | None = None
+
+
+class ReporterMuted(Event, frozen=True, tag="reporter.muted"):
+    """What this reporter said and will say is kept and counts for nothing, until they are unmuted. `images` are those
+    that they report now; each was decided anew."""
+
+    reporter: str
+    by: str
+    images: list[str]
+    why: str | None = None
+
+
+class ReporterUnmuted(Event, frozen=True, tag="reporter.unmuted"):
+    reporter: str
+    by: str
+    images: list[str]
+    why: str | None = None
+
+
 class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
     """`evidence` is what the engine knew of the image when a person decided; from it the site's numbers are learned.
     `measure` is what upholding it did: "block" (also where it is missing) or "blur"."""
@@ -142,8 +168,8 @@ class ShieldsLowered(Event, frozen=True, tag="shields.lowered"):
 
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
-    "reports", "views", "copy", "bank", "altered", "withdrawal", "review", "undo", "cut" or "lapse". `verdict`
-    explains it where the engine decided."""
+    "reports", "views", "copy", "bank", "altered", "withdrawal", "mute", "unmute", "void", "review", "undo", "cut" or
+    "lapse". `verdict` explains it where the engine decided."""
 
     images: list[str]
     cause: str
@@ -192,6 +218,9 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ImageViewed,
     ReportReceived,
     ReportWithdrawn,
+    ReportVoided,
+    ReporterMuted,
+    ReporterUnmuted,
     ImageReviewed,
     ReviewUndone,
     ImageCut,

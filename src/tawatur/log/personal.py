@@ -1,8 +1,9 @@
 """Which keys of an event speak of people. They are sealed apart from the rest, each part under a salt of its own, so
 that they can be erased while what remains stays proven.
 
-`who`: pseudonyms of people. `means`: what was told of their means and places: signals, page addresses. All other keys
-say what happened, and stay for good; tests/log/test_personal.py asks of every new key which it is.
+`who`: pseudonyms of people. `means`: what was told of their means and places, and in free words: signals, page
+addresses, why a person did something. All other keys say what happened, and stay for good; tests/log/test_personal.py
+asks of every new key which it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ PERSONAL = {
     "viewers": WHO,
     "changed_by": WHO,
     "by": WHO,
+    "why": MEANS,
     "signals": MEANS,
     "page": MEANS,
     "external_id": MEANS,

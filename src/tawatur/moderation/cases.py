@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
@@ -14,7 +15,7 @@ from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, policy_kept
 from tawatur.moderation.shields import floor_raise
 from tawatur.moderation.viewers import viewers_of
-from tawatur.store.book import Book
+from tawatur.store.book import Book, replace
 from tawatur.store.database import Database
 from tawatur.store.families import Authority, Family
 from tawatur.store.ids import new_id
@@ -75,10 +76,13 @@ def assemble(book: Book, family: Family, now: datetime) -> Case:
     repeaters = [report.reporter for report in live if report.reporter in with_past]
     pasts, pairs = _shared_past(book, family, repeaters, now) if repeaters else ({}, ())
     ended = now if repeaters and policy_of(book, family.site).lapse else None
+    inert = inert_reporters(book, live, now)
     return Case(
         reports=tuple([_seen_by_engine(report) for report in live]),
         records={
-            reporter: _record(book, with_past[reporter], pasts.get(reporter, {}), family.id, ended)
+            reporter: replace(
+                _record(book, with_past[reporter], pasts.get(reporter, {}), family.id, ended), muted=reporter in inert
+            )
             for reporter in repeaters
         },
         pairs=pairs,
@@ -91,6 +95,16 @@ def assemble(book: Book, family: Family, now: datetime) -> Case:
         floor_raise=floor_raise(book, family, now),
         viewers=viewers_of(book, family, live, policy_of(book, family.site), now),
     )
+
+
+def inert_reporters(book: Book, reports: Sequence[StoredReport], now: datetime) -> set[str]:
+    """Whose reports of these count for nothing: they are muted or suspended now, or were suspended when they said so.
+    Whom none of this ever befell is not looked up one by one."""
+    if not reports:
+        return set()
+    known = book.with_past(reports[0].site, [report.reporter for report in reports])
+    inert = {report.reporter for report in reports if report.inert}
+    return inert | {reporter for reporter, found in known.items() if found.silenced(now)}
 
 
 def _shared_networks(live: list[StoredReport]) -> list[str]:
@@ -137,7 +151,6 @@ def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str,
         supports=sum(past.supports for past in standing),
         blurs=sum(past.blurs for past in standing),
         probation_until=reporter.probation_until,
-        muted=reporter.muted,
     )
 
 

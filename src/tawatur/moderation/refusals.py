@@ -138,6 +138,10 @@ class BadEmail(Refused):
     """The e-mail address cannot be used"""
 
 
+class UnknownReporter(Refused):
+    """Nobody of this name has reported here"""
+
+
 class UnknownPerson(Refused):
     """No such person"""
 

@@ -37,7 +37,8 @@ class Reported(msgspec.Struct, frozen=True):
 
 
 def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
-    """One reporter's statement that one image breaks one rule. Repeats change nothing.
+    """One reporter's statement that one image breaks one rule. Repeats change nothing, nor does saying again what a
+    person who moderates has made void.
 
     Raises UnknownImage and UnknownReason.
     """
@@ -49,7 +50,7 @@ def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
         raise UnknownReason(f"{new.reason!r} is not a reason of this site's policy. Use one of: {known}.")
     family = current(book, image.family, now)
     earlier = book.round_reports(family.id).get(new.reporter)
-    if earlier is not None and earlier.withdrawn_at is None:
+    if earlier is not None and (earlier.withdrawn_at is None or earlier.voided):
         return Reported(earlier.id, family.status, new=False)
     report = _write(book, family, new, earlier, now)
     book.append(
@@ -131,6 +132,7 @@ def _write(book: Book, family: Family, new: NewReport, earlier: Report | None, n
         referrer=signals.referrer,
         account_created_at=signals.account_created_at,
         anonymous=signals.anonymous,
+        inert=reporter is not None and reporter.suspended(now),
     )
     if earlier is None:
         book.add_report(report)

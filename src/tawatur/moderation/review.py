@@ -10,7 +10,7 @@ from tawatur.decision.learning import Lesson, lesson
 from tawatur.decision.policy import Policy
 from tawatur.decision.record import earning
 from tawatur.log import events
-from tawatur.moderation.cases import assemble, policy_of
+from tawatur.moderation.cases import assemble, inert_reporters, policy_of
 from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.lapse import current
 from tawatur.moderation.records import judge_report
@@ -36,6 +36,8 @@ from tawatur.store.verdicts import Review
 OUTCOMES = ("upheld", "rejected", "undecided")
 MEASURES = ("block", "blur")
 SCOPES = ("everywhere", "this_use")
+MUTED = "muted"
+"""What is said of a report that counted for nothing when people decided."""
 MOST_DOUBLINGS = 12
 """Of the immunity: a day becomes eleven years, and the calendar never ends before it does."""
 
@@ -181,15 +183,22 @@ def _judge_reports(book: Book, before: Before, new: NewReview, policy: Policy, n
     family = before.family
     live = book.live_reports(family.id)
     earlier = [report for report in book.earlier_reports(family.id).values() if report.withdrawn_at is None]
-    earned = earning(max(1, len({report.reporter for report in live + earlier})))
+    inert = _inert(book, [*live, *earlier], now)
+    earned = earning(max(1, len({report.reporter for report in live + earlier if report.id not in inert})))
     was_wrong = new.outcome == "rejected" and family.status == BLOCKED and family.authority == Authority.MACHINE
     probation = now + timedelta(days=policy.probation_days) if was_wrong else None
     for report in live:
-        judge_report(book, report, _outcome_of(report, new), earned, probation)
-    viewings, noted = judge_viewings(book, family, new.outcome == "upheld", [*earlier, *live], policy, now)
+        if report.id in inert:
+            judge_report(book, report, MUTED, 0.0, None)
+        else:
+            judge_report(book, report, _outcome_of(report, new), earned, probation)
+    viewings, noted = judge_viewings(
+        book, family, new.outcome == "upheld", [*earlier, *live], policy, now, passing_over=inert
+    )
     for report in earlier:
-        keeps = report.probation_until if new.outcome == "rejected" else None
-        judge_report(book, report, _outcome_of(report, new), earned, keeps)
+        if report.id not in inert:
+            keeps = report.probation_until if new.outcome == "rejected" else None
+            judge_report(book, report, _outcome_of(report, new), earned, keeps)
     return Before(
         family,
         withheld_with(book, family) if family.status == BLOCKED else [],
@@ -197,6 +206,14 @@ def _judge_reports(book: Book, before: Before, new: NewReview, policy: Policy, n
         viewings,
         noted,
     )
+
+
+def _inert(book: Book, reports: list[Report], now: datetime) -> set[str]:
+    """The reports that count for nothing, so that nobody is judged by them. What was judged before somebody was muted
+    stays judged, and is corrected as everybody's."""
+    silenced = inert_reporters(book, reports, now)
+    fresh = (report for report in reports if report.outcome is None and report.reporter in silenced)
+    return {report.id for report in fresh} | {report.id for report in reports if report.outcome == MUTED}
 
 
 def _outcome_of(report: Report, new: NewReview) -> str:

@@ -16,6 +16,10 @@ from tawatur.store.verdicts import StoredVerdict
 
 _LEVEL = {VISIBLE: 0, BLURRED: 1, BLOCKED: 2}
 _STATUS_OF_ACTION = {"allow": VISIBLE, "review": VISIBLE, "blur": BLURRED, "block": BLOCKED}
+LESSENS = frozenset({"withdrawal", "mute", "void"})
+"""Causes that take reports away: what was withheld by them may be shown again."""
+ADDS = frozenset({"reports", "unmute"})
+"""Causes that bring reports: people are asked."""
 _EVENT_OF_STATUS: dict[str, type[events.StateChange]] = {
     VISIBLE: events.ImageRestored,
     BLURRED: events.ImageBlurred,
@@ -34,21 +38,21 @@ def judge(book: Book, family: Family, now: datetime, *, shields: bool = True) ->
 def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str = "reports") -> Family:
     """Decides the family's case from the reports that are live now, and brings its state in line with the verdict.
 
-    New evidence only moves the state up (views alone must not lift a block, or view inflation would); a withdrawal
-    (`cause` "withdrawal") may also move a provisional state down. A standing human verdict is never touched.
-    Only a new report asks a person again about what a person left undecided. A policy in shadow withholds nothing: what
-    it would do is noted, told as `image.shadowed`, and put before people.
+    New evidence only moves the state up (views alone must not lift a block, or view inflation would); a withdrawal,
+    or a person who takes somebody's reports away (`LESSENS`), may also move a provisional state down. A standing human
+    verdict is never touched. Only a new report asks a person again about what a person left undecided. A policy in
+    shadow withholds nothing: what it would do is noted, told as `image.shadowed`, and put before people.
     """
     verdict = judge(book, family, now)
     wanted = _STATUS_OF_ACTION[verdict.action]
-    if cause == "withdrawal" and verdict.case.floor_raise > 1.0 and _LEVEL[wanted] < _LEVEL[family.status]:
+    if cause in LESSENS and verdict.case.floor_raise > 1.0 and _LEVEL[wanted] < _LEVEL[family.status]:
         # Shields keep blocks from coming; whoever takes a report back must not lift an old one by them.
         verdict = judge(book, family, now, shields=False)
         wanted = min(_STATUS_OF_ACTION[verdict.action], family.status, key=lambda status: _LEVEL[status])
     family = replace(family, look_value=verdict.queue_value)
     rises = _LEVEL[wanted] > _LEVEL[family.status]
     falls = (
-        cause == "withdrawal"
+        cause in LESSENS
         and family.provisional
         and family.authority == Authority.MACHINE
         and family.cause not in ("bank", "altered")
@@ -60,7 +64,7 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
     if free and not shadow and (rises or falls):
         family = _move(book, image, family, wanted, verdict, now, cause)
     elif (
-        cause == "reports"
+        cause in ADDS
         and family.queued_at is None
         and (verdict.action == "review" or family.provisional or family.shadow is not None)
     ):
@@ -95,7 +99,7 @@ def _shadowed(
     """The family with what the engine would have done to it noted and told, where that is anything new."""
     before = max(family.status, family.shadow or VISIBLE, key=lambda status: _LEVEL[status])
     rises = _LEVEL[wanted] > _LEVEL[before]
-    falls = cause == "withdrawal" and family.shadow is not None and _LEVEL[wanted] < _LEVEL[before]
+    falls = cause in LESSENS and family.shadow is not None and _LEVEL[wanted] < _LEVEL[before]
     if not (rises or falls):
         return family
     book.add_verdict(_stored(book.new_id(), family, verdict, now))

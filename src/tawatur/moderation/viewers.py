@@ -6,7 +6,7 @@ A viewing older than the policy's `viewers_days` is as if it had never been, whe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from tawatur.decision.case import Coins, Silent, Viewers
@@ -47,11 +47,18 @@ def note_viewers(
 
 
 def judge_viewings(
-    book: Book, family: Family, upheld: bool, reports: Sequence[Report], policy: Policy, now: datetime
+    book: Book,
+    family: Family,
+    upheld: bool,
+    reports: Sequence[Report],
+    policy: Policy,
+    now: datetime,
+    passing_over: Collection[str] = (),
 ) -> tuple[list[Viewing], list[str]]:
     """Lets the coins of everybody who looked fall as a person decided, taking back how an earlier decision had them.
 
     Who reported has looked, whether or not the site said so; where it never says who looks, nothing is learned.
+    Who made a report that is passed over (its id) is learned nothing of.
     Returns the viewings that were judged before, as they were, and who was only now noted to have looked.
     """
     since = kept_since(policy, now)
@@ -61,6 +68,10 @@ def judge_viewings(
     before = [viewing for viewing in people.values() if viewing.upheld is not None]
     noted = []
     said = {report.reporter: report.at for report in reports}
+    for report in reports:
+        if report.id in passing_over and (report.reporter not in people or people[report.reporter].upheld is None):
+            people.pop(report.reporter, None)
+            said.pop(report.reporter, None)
     for person, at in said.items():
         if person not in people and at > since:
             noted.append(person)

@@ -256,6 +256,12 @@ class Book(UndoBook):
         live.sort(key=_place)
         return live
 
+    def live_reports_by(self, site: str, reporter: str) -> list[Report]:
+        """One person's live reports in all families, in order of their first time."""
+        mine = [one for one in (reports.get(reporter) for reports in self._rounds.values()) if one is not None]
+        live = [one for one in mine if one.withdrawn_at is None and one.site == site]
+        return sorted(live, key=lambda report: (report.first_at, report.image))
+
     def earlier_reports(self, family: str) -> dict[str, Report]:
         """The reports of earlier rounds, by id."""
         if family not in self._earlier:

@@ -6,10 +6,20 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, case, delete, func, select
+from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, case, delete, func, select
 
-from tawatur.store import schema
+from tawatur.store.schema import Instant, metadata
 from tawatur.store.upsert import insert_new
+
+_table = Table(
+    "proofs",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("network", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    Index("ix_proofs_site_at", "site", "at"),
+)
 
 
 class Proof(msgspec.Struct, frozen=True, gc=False):
@@ -29,19 +39,19 @@ class Pace(msgspec.Struct, frozen=True, gc=False):
     first: datetime | None
 
 
-_proofs = schema.proofs.c
+_proofs = _table.c
 _mine = _proofs.network == bindparam("network")
 _pace = select(
-    func.count(case((_proofs.at > bindparam("lately", type_=schema.Instant), 1))),
+    func.count(case((_proofs.at > bindparam("lately", type_=Instant), 1))),
     func.count(case((_mine, 1))),
-    func.min(case((_mine, _proofs.at)), type_=schema.Instant),
-).where(_proofs.site == bindparam("site"), _proofs.at > bindparam("since", type_=schema.Instant))
-_forget = delete(schema.proofs).where(_proofs.at < bindparam("before", type_=schema.Instant))
+    func.min(case((_mine, _proofs.at)), type_=Instant),
+).where(_proofs.site == bindparam("site"), _proofs.at > bindparam("since", type_=Instant))
+_forget = delete(_table).where(_proofs.at < bindparam("before", type_=Instant))
 
 
 def use(connection: Connection, proof: Proof) -> bool:
     """Whether this one was not used before; from now on it was."""
-    return bool(insert_new(connection, schema.proofs, [proof]))
+    return bool(insert_new(connection, _table, [proof]))
 
 
 def pace(connection: Connection, site: str, network: str, since: datetime, lately: datetime) -> Pace:

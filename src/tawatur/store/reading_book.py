@@ -241,6 +241,11 @@ class ReadingBook(Book):
             self._rounds[report.family][report.reporter] = report
             self._report_homes[report.id] = report.family
 
+    def live_reports_by(self, site: str, reporter: str) -> list[Report]:
+        if unread := reports.live_homes(self._connection, site, reporter) - self._rounds.keys():
+            self._load_rounds(unread)
+        return super().live_reports_by(site, reporter)
+
     def _load_earlier(self, family: str) -> None:
         present = self.family(family).round
         self._earlier[family] = {

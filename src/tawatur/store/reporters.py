@@ -20,7 +20,8 @@ class Reporter(msgspec.Struct, frozen=True, gc=False):
     """One person as a keyed digest of the site's own id.
 
     `reported` counts the families this person ever reported, `confirmed_reports` and `reviewed_reports`
-    those that people confirmed, and those that they decided at all.
+    those that people confirmed, and those that they decided at all. `told_at` is when this person was last warned or
+    suspended for reports that were wrong, `suspensions` how often suspended by then.
     """
 
     site: str
@@ -32,6 +33,16 @@ class Reporter(msgspec.Struct, frozen=True, gc=False):
     reviewed_reports: int = 0
     probation_until: datetime | None = None
     muted: bool = False
+    told_at: datetime | None = None
+    suspended_until: datetime | None = None
+    suspensions: int = 0
+
+    def suspended(self, now: datetime) -> bool:
+        return self.suspended_until is not None and self.suspended_until > now
+
+    def silenced(self, now: datetime) -> bool:
+        """Whether what this person reports counts for nothing now."""
+        return self.muted or self.suspended(now)
 
 
 class ReporterRecord(msgspec.Struct, frozen=True, gc=False):
@@ -72,7 +83,7 @@ _with_past = _by_id.where(
     or_(schema.reporters.c.reported > 1, schema.reporters.c.reviewed_reports > 0, schema.reporters.c.muted.is_(True))
 )
 _COUNTS = ("reported", "confirmed_reports", "reviewed_reports")
-_FACTS = ("account_created_at", "probation_until", "muted")
+_FACTS = ("account_created_at", "probation_until", "muted", "told_at", "suspended_until", "suspensions")
 
 
 def of_ids(connection: Connection, site: str, ids: set[str]) -> list[Reporter]:

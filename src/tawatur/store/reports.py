@@ -17,7 +17,9 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 
     `first_at` is when this reporter first said so in this round and gives the report its place in the order;
     `at` is the latest time. `outcome` is what people decided: "confirmed", "rejected", "neutral" or None;
-    `earned` is what that added to the reporter's confirmed record.
+    `earned` is what that added to the reporter's confirmed record; "muted" is a report that counted for nothing when
+    people decided, so that nobody is judged by it. A `voided` report was taken back by a person who moderates, and
+    stays so. An `inert` one was made while its reporter was suspended.
     """
 
     id: str
@@ -39,6 +41,8 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     earned: float = 0.0
     probation_until: datetime | None = None
     anonymous: bool = False
+    voided: bool = False
+    inert: bool = False
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):
@@ -120,6 +124,15 @@ _history = (
         _reports.withdrawn_at.is_(None),
     )
 )
+_live_homes = (
+    select(_reports.family)
+    .join(schema.families, and_(_families.id == _reports.family, _families.round == _reports.round))
+    .where(
+        _reports.site == bindparam("site"),
+        _reports.reporter == bindparam("reporter"),
+        _reports.withdrawn_at.is_(None),
+    )
+)
 _probations = select(_reports.probation_until).where(
     _reports.site == bindparam("site"),
     _reports.reporter == bindparam("reporter"),
@@ -139,6 +152,11 @@ def of_all_rounds(connection: Connection, family: str) -> list[Report]:
 def homes(connection: Connection, reports: set[str]) -> dict[str, str]:
     """The families of these reports, of whichever site."""
     return {row.id: row.family for row in connection.execute(_homes, {"ids": sorted(reports)})}
+
+
+def live_homes(connection: Connection, site: str, reporter: str) -> set[str]:
+    """The families that this person's live reports are of."""
+    return set(connection.execute(_live_homes, {"site": site, "reporter": reporter}).scalars())
 
 
 def history(connection: Connection, site: str, reporters: set[str], since: datetime) -> list[Past]:

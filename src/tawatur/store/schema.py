@@ -288,6 +288,9 @@ reporters = Table(
     Column("reviewed_reports", Integer, nullable=False),
     Column("probation_until", Instant),
     Column("muted", Boolean, nullable=False),
+    Column("told_at", Instant),
+    Column("suspended_until", Instant),
+    Column("suspensions", Integer, nullable=False, server_default="0"),
 )
 
 records = Table(
@@ -322,6 +325,8 @@ reports = Table(
     Column("earned", Float, nullable=False),
     Column("probation_until", Instant),
     Column("anonymous", Boolean, nullable=False, server_default=false()),
+    Column("voided", Boolean, nullable=False, server_default=false()),
+    Column("inert", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("family", "reporter", "round"),
     Index("ix_reports_site_reporter_first_at", "site", "reporter", "first_at"),
 )
@@ -425,16 +430,6 @@ sequence = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
-)
-
-proofs = Table(
-    "proofs",
-    metadata,
-    Column("site", Text, primary_key=True),
-    Column("digest", Text, primary_key=True),
-    Column("network", Text, nullable=False),
-    Column("at", Instant, nullable=False, index=True),
-    Index("ix_proofs_site_at", "site", "at"),
 )
 
 idempotency = Table(

@@ -27,6 +27,7 @@ RETRY_AFTER_S = "2"
 _STATUS: dict[type[Exception], int] = {
     refusals.UnknownImage: 404,
     refusals.UnknownReport: 404,
+    refusals.UnknownReporter: 404,
     refusals.UnknownReason: 422,
     refusals.UnknownOutcome: 422,
     refusals.UnknownMeasure: 422,

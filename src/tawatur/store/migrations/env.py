@@ -6,6 +6,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     contexts,
     cursors,
     people,
+    proofs,
     seals,
     shields,
     undoables,

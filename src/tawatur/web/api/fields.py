@@ -26,15 +26,16 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def _no_nul(text: str) -> str:
+def no_nul(text: str) -> str:
+    """The text, which no database can keep with that character in it. Raises ValueError."""
     if "\x00" in text:
         raise ValueError("must not contain the character U+0000")
     return text
 
 
-ShortText = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_no_nul)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(no_nul)]
 """An opaque id of the site's, or another word."""
-LongText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
+LongText = Annotated[str, StringConstraints(max_length=4000), AfterValidator(no_nul)]
 MAX_PAGE = 100_000
 
 
