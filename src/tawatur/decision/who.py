@@ -67,15 +67,15 @@ def discounted(crowd: Crowd, members: list[bool] | None, case: Case, policy: Pol
     if not crowd.reports:
         return []
     left = independent(crowd.reports, crowd.weights, crowd.newcomers, case, policy, [members])[0]
-    keeps = _keeps(crowd, case, policy)
+    kept = keeps(crowd, case, policy)
     counts: Counter[str] = Counter()
     for place, (voice, weight) in enumerate(zip(left, crowd.weights, strict=True)):
         if voice <= weight / 2 and (members is None or members[place]):
-            counts[min(WHYS, key=lambda why: keeps[why][place])] += 1
+            counts[min(WHYS, key=lambda why: kept[why][place])] += 1
     return [{"count": counts[why], "why": why} for why in WHYS if counts[why]]
 
 
-def _keeps(crowd: Crowd, case: Case, policy: Policy) -> dict[str, list[float]]:
+def keeps(crowd: Crowd, case: Case, policy: Policy) -> dict[str, list[float]]:
     """For each kind of link, what it alone would leave of every report were all reports of weight 1."""
     reports = crowd.reports
     networks = [report.network for report in reports]

@@ -119,6 +119,14 @@ class ReviewUndone(Event, frozen=True, tag="review.undone"):
     outcome: str
 
 
+class ImageOpened(Event, frozen=True, tag="image.opened"):
+    """A person confirmed that they must look at a picture that is shown to nobody, and could until then. It bears on
+    no decision; it is here so that nobody can hide having looked."""
+
+    reviewer: str
+    until: Moment
+
+
 class ImageCut(Event, frozen=True, tag="image.cut"):
     """A person cut this use of a picture out of the family `was`; it stands alone in `family`."""
 
@@ -223,6 +231,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReporterUnmuted,
     ImageReviewed,
     ReviewUndone,
+    ImageOpened,
     ImageCut,
     ImageAltered,
     ModelLearned,

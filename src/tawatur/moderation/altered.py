@@ -76,6 +76,6 @@ def take_for_altered(book: Book, image: Image, original: Image, corners: int, no
         family = change_status(book, image.id, family, BLURRED, now, cause="altered")
     elif family.queued_at is None:
         family = replace(family, queued_at=now)
-    family = replace(family, look_value=value_of_look(book, family, now))
+    family = replace(family, look_value=value_of_look(book, family, now), look_reason=blocked.reason)
     book.save_family(family)
     return family

@@ -11,6 +11,9 @@ from tawatur.store.database import Database
 from tawatur.store.families import BLOCKED, BLURRED, VISIBLE
 from tawatur.store.images import Shown, Visibility
 
+NEVER_SHOWN = "child_safety"
+"""A picture that is withheld for this is no longer shown behind a blur either: no path gives it out."""
+
 _WORST_FIRST = (BLOCKED, BLURRED, VISIBLE)
 
 
@@ -24,7 +27,10 @@ class Standing(msgspec.Struct, frozen=True):
 def look_up(database: Database, image: str) -> Shown | None:
     """The image's bytes by address and what its family's state lets be seen of them; None when there is none."""
     with database.read() as connection:
-        return images.shown(connection, image)
+        found = images.shown(connection, image)
+    if found is None or found.status != BLURRED or found.reason != NEVER_SHOWN:
+        return found
+    return msgspec.structs.replace(found, status=BLOCKED)
 
 
 def look_up_address(database: Database, public_key: str, path: str, host: str | None) -> Standing | None:
@@ -39,7 +45,7 @@ def look_up_address(database: Database, public_key: str, path: str, host: str | 
     if not rows:
         raise UnknownSite("No site has this public key; `tawatur site create` printed it, beginning with twp_.")
     found = [
-        Standing(row.image, row.status)
+        Standing(row.image, BLOCKED if row.status == BLURRED and row.reason == NEVER_SHOWN else row.status)
         for row in rows
         if row.image is not None and row.status is not None and (host is None or row.host in ("", host))
     ]
@@ -49,7 +55,11 @@ def look_up_address(database: Database, public_key: str, path: str, host: str | 
 def visibilities(database: Database, ids: set[str]) -> dict[str, Visibility]:
     """What readers see of each of these images, of whichever sites; unknown ids are left out."""
     with database.read() as connection:
-        return {found.id: found for found in images.visibilities(connection, ids)}
+        seen = {found.id: found for found in images.visibilities(connection, ids)}
+    for key, found in seen.items():
+        if found.status == BLURRED and found.reason == NEVER_SHOWN:
+            seen[key] = msgspec.structs.replace(found, status=BLOCKED)
+    return seen
 
 
 def sites_of(database: Database, ids: set[str]) -> dict[str, str]:

@@ -1,38 +1,34 @@
-"""What waits for a person, and one case with all that bears on it, as a moderator sees them."""
+"""What waits for a person, best first, and what a person looks for: one row a family, however many reports."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
-from tawatur.decision.verdict import explain, stories_of
-from tawatur.moderation import context
-from tawatur.moderation.cases import policy_of
-from tawatur.moderation.look import case_in_words
+from tawatur.decision.verdict import stories_of
+from tawatur.moderation.opening import never_shown
 from tawatur.moderation.queue import value_by
-from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import judge
-from tawatur.store import families, verdicts
+from tawatur.store import families, images, reports
 from tawatur.store.book import Book
 from tawatur.store.database import Database
 from tawatur.store.families import Family
 from tawatur.store.images import Image
 from tawatur.store.reading_book import ReadingBook
-from tawatur.store.reports import Report
-from tawatur.store.verdicts import Review
-
-NEVER_SHOWN = "child_safety"
-"""A picture that anybody reported for this is shown to nobody, whatever is decided."""
 
 ROWS = 50
 """Cases on one page: more than anybody decides before looking again."""
+LEAST_PREFIX = 8
+"""Characters of an id or a pseudonym that are enough to search by."""
+_HEX = set("0123456789abcdef-")
 
 
 class Waiting(msgspec.Struct, frozen=True):
     """One case of the queue: the picture that stands for it (`face`), whether it may be shown to nobody (`hidden`), how
-    many images it has, and what is said of it."""
+    many images it has, and what is said of it. `people` posted or reported it, and may not decide it."""
 
     family: Family
     face: Image
@@ -44,127 +40,93 @@ class Waiting(msgspec.Struct, frozen=True):
     views_per_day: float | None
     stories: dict[str, float]
     value: float
+    people: frozenset[str] = frozenset()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Which cases: of one status, of one reason, after one place in the order (look_value, id); None: all."""
+
+    status: str | None = None
+    reason: str | None = None
+    after: tuple[float, str] | None = None
 
 
 class Inbox(msgspec.Struct, frozen=True):
-    """The cases worth most now, at most `ROWS`, and how many wait in each status."""
+    """The cases worth most, at most `ROWS`; how many wait in each status; and where the next page begins, if there is
+    one."""
 
     cases: list[Waiting]
     counts: dict[str, int]
+    following: tuple[float, str] | None = None
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """One reporter of a case: their report, and what people decided of their earlier ones."""
-
-    report: Report
-    confirmed: int
-    reviewed: int
-    muted: bool
-    on_probation: bool
-
-
-class CaseFile(msgspec.Struct, frozen=True):
-    """A case in full. `live` reports are undecided, `earlier` ones were judged by a review or belong to one.
-    `reasons` are those of the site's policy; `hidden` pictures may be shown to nobody; `context` is what the page round
-    the image says, of which nothing was used to decide."""
-
-    image: Image
-    family: Family
-    hidden: bool
-    images: list[Image]
-    words: str
-    explained: dict[str, Any]
-    live: list[Standing]
-    earlier: list[Report]
-    reviews: list[Review]
-    altered_of: list[str]
-    reasons: list[str]
-    context: dict[str, Any]
-
-
-def inbox(database: Database, site: str, status: str | None, now: datetime) -> Inbox:
-    """What waits on a site, in the order of what a look is worth now."""
+def inbox(database: Database, site: str, asked: Asked, now: datetime) -> Inbox:
+    """What waits on a site. Pages come in the order of what a look was worth when the engine judged each case last; on
+    a page the order is that of now."""
     with database.read() as connection:
-        book = ReadingBook(connection, _no_new_id)
-        found = [_waiting(book, family, now) for family in families.queued(connection, site, status, ROWS)]
+        found = families.queued(connection, site, ROWS + 1, asked.status, asked.reason, asked.after)
         counts = families.queued_counts(connection, site)
-    return Inbox(sorted(found, key=lambda one: (-one.value, one.family.id)), counts)
+        page = found[:ROWS]
+        cases = _looked_over(connection, site, [family.id for family in page], now)
+    last = page[-1] if len(found) > ROWS else None
+    cases.sort(key=lambda one: (-one.value, one.family.id))
+    return Inbox(cases, counts, None if last is None else (last.look_value, last.id))
 
 
-def case_file(database: Database, site: str, image_id: str, now: datetime, lang: str) -> CaseFile:
-    """All that bears on an image's case. Raises UnknownImage."""
+def find(database: Database, site: str, text: str, pseudonym: Callable[[str], str], now: datetime) -> list[Waiting]:
+    """The site's cases that a text names, waiting or not: an image by its id (or its beginning), by the site's own id
+    for it, or by its page's address; all of an uploader or reporter, by the site's id for them or by (the beginning
+    of) their pseudonym. At most `ROWS`, those that wait first."""
+    text = text.strip()
+    if not text or "\x00" in text:
+        return []
+    people = [pseudonym(text)]
+    beginning = text.lower()
+    partial = len(beginning) >= LEAST_PREFIX and set(beginning) <= _HEX
+    if partial:
+        people.append(beginning)
     with database.read() as connection:
-        book = ReadingBook(connection, _no_new_id)
-        image = book.image(site, image_id)
-        if image is None:
-            raise UnknownImage(f"This site has no image {image_id!r}.")
-        family = book.family(image.family)
-        verdict = judge(book, family, now)
-        images = book.images_of(family.id)
-        live = [_standing(book, report, now) for report in book.live_reports(family.id)]
-        earlier = sorted(book.earlier_reports(family.id).values(), key=lambda report: report.at)
-        altered_of = sorted({other for one in images for other in book.altered_of(one.id)})
-        reviews = verdicts.reviews(connection, family.id)
-        hidden = _hidden(book, family)
-        reasons = list(policy_of(book, site).reasons)
-        around = context.told(connection, image_id, lang)
-    explained = explain(verdict)
-    words = case_in_words(family, explained, lang)
-    people = (live, earlier, reviews)
-    return CaseFile(image, family, hidden, images, words, explained, *people, altered_of, reasons, around)
+        found = images.named(connection, site, "id", beginning, ROWS) if partial else []
+        found += images.named(connection, site, "external_id", text, ROWS)
+        found += images.named(connection, site, "page_url", text, ROWS)
+        for person in people:
+            found += images.named(connection, site, "uploader", person, ROWS)
+            found += reports.by_reporter(connection, site, person, ROWS)
+        wanted = list(dict.fromkeys(family for _, family in found))[:ROWS]
+        cases = _looked_over(connection, site, wanted, now)
+    return sorted(cases, key=lambda one: (one.family.queued_at is None, -one.value, one.family.id))
 
 
-def picture(database: Database, site: str, image_id: str) -> Image | None:
-    """An image whose bytes a person who works here may see; None where nobody may. Raises UnknownImage."""
-    with database.read() as connection:
-        book = ReadingBook(connection, _no_new_id)
-        image = book.image(site, image_id)
-        if image is None:
-            raise UnknownImage(f"This site has no image {image_id!r}.")
-        return None if _hidden(book, book.family(image.family)) else image
-
-
-def next_case(database: Database, site: str, now: datetime, besides: str | None = None) -> str | None:
-    """The image that a person should look at next, but not one of the family `besides`; None when nothing waits."""
-    waiting = inbox(database, site, None, now).cases
-    return next((one.face.id for one in waiting if one.family.id != besides), None)
+def _looked_over(connection: Connection, site: str, ids: list[str], now: datetime) -> list[Waiting]:
+    book = ReadingBook(connection, _no_new_id)
+    book.prefetch_whole(site, ids)
+    return [_waiting(book, book.family(family), now) for family in ids]
 
 
 def _waiting(book: Book, family: Family, now: datetime) -> Waiting:
     verdict = judge(book, family, now)
-    images = book.images_of(family.id)
+    there = book.images_of(family.id)
     live = book.live_reports(family.id)
     reported = None if not live else book.image(family.site, live[0].image)
     return Waiting(
         family=family,
-        face=reported or images[0],
-        hidden=_hidden(book, family),
-        images=len(images),
+        face=reported or there[0],
+        hidden=never_shown(book, family),
+        images=len(there),
         reason=family.reason or verdict.reason,
         reports=len(live),
         voices=verdict.voices,
         views_per_day=verdict.case.views_per_day,
         stories=stories_of(verdict)._asdict(),
         value=value_by(verdict, book, family, now),
+        people=taking_part(book, family),
     )
 
 
-def _hidden(book: Book, family: Family) -> bool:
-    reports = (*book.round_reports(family.id).values(), *book.earlier_reports(family.id).values())
-    return family.reason == NEVER_SHOWN or any(report.reason == NEVER_SHOWN for report in reports)
-
-
-def _standing(book: Book, report: Report, now: datetime) -> Standing:
-    person = book.reporter(report.site, report.reporter)
-    if person is None:
-        return Standing(report, 0, 0, False, False)
-    return Standing(
-        report,
-        person.confirmed_reports,
-        person.reviewed_reports,
-        person.muted,
-        person.probation_until is not None and person.probation_until > now,
-    )
+def taking_part(book: Book, family: Family) -> frozenset[str]:
+    """Who posted the family's images or reports them now: their pseudonyms."""
+    posted = {image.uploader for image in book.images_of(family.id) if image.uploader is not None}
+    return frozenset(posted | {report.reporter for report in book.live_reports(family.id)})
 
 
 def _no_new_id() -> str:

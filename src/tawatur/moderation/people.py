@@ -20,9 +20,10 @@ from sqlalchemy import Connection
 
 from tawatur.moderation import refusals
 from tawatur.moderation.sites import digest
-from tawatur.store import people
+from tawatur.store import people, veils
 from tawatur.store.database import Database
 from tawatur.store.people import Link, Membership, Person, Session
+from tawatur.store.veils import Veil
 
 ROLES = ("reader", "moderator", "admin")
 """Each may do what those before it may."""
@@ -184,6 +185,17 @@ def signed_in(database: Database, cookie: str, now: datetime) -> SignedIn | None
         with database.write() as connection:
             people.use_session(connection, key, now)
     return found
+
+
+def veil_of(database: Database, person: str) -> Veil:
+    """How a person wants pictures to come."""
+    with database.read() as connection:
+        return veils.of_person(connection, person)
+
+
+def keep_veil(database: Database, veil: Veil) -> None:
+    with database.write() as connection:
+        veils.save(connection, veil)
 
 
 def _verified(hashed: str, password: str) -> bool:

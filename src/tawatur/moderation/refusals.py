@@ -33,6 +33,18 @@ class UnknownAction(Refused):
     """No such action"""
 
 
+class ClaimedByAnother(Refused):
+    """Somebody else has this case"""
+
+
+class BadNote(Refused):
+    """The note cannot be kept"""
+
+
+class NotSure(Refused):
+    """It was not confirmed"""
+
+
 class TooLateToUndo(Refused):
     """It is too late to take this back"""
 

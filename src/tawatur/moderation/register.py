@@ -138,6 +138,7 @@ def _block_as_listed(book: Book, image: Image, family: Family, listed: BankMatch
         provisional=True,
         authority=Authority.MACHINE,
         reason=listed.bank.reason,
+        look_reason=listed.bank.reason,
         review_by=now + timedelta(hours=policy.review_within_hours),
         queued_at=now,
     )

@@ -49,7 +49,7 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
         # Shields keep blocks from coming; whoever takes a report back must not lift an old one by them.
         verdict = judge(book, family, now, shields=False)
         wanted = min(_STATUS_OF_ACTION[verdict.action], family.status, key=lambda status: _LEVEL[status])
-    family = replace(family, look_value=verdict.queue_value)
+    family = replace(family, look_value=verdict.queue_value, look_reason=verdict.reason or family.look_reason)
     rises = _LEVEL[wanted] > _LEVEL[family.status]
     falls = (
         cause in LESSENS

@@ -12,8 +12,10 @@ from tawatur.moderation.viewers import kept_since
 from tawatur.store import (
     altered,
     answers,
+    claims,
     contexts,
     families,
+    openings,
     proofs,
     shields,
     sites,
@@ -50,6 +52,8 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
         proofs.forget(connection, now - PROOFS_KEPT)
         shields.forget(connection, now - SHIELDS_KEPT)
         contexts.forget(connection, now - contexts.KEPT)
+        claims.forget(connection, now)
+        openings.forget(connection, now)
         undoables.forget(connection, now - UNDOABLE_KEPT)
     forget_viewers(database, now)
     return changed

@@ -35,10 +35,11 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     host: str | None
     image: str | None
     status: str | None
+    reason: str | None
 
 
 _at = (
-    select(schema.addresses.c.host, schema.images.c.id, schema.families.c.status)
+    select(schema.addresses.c.host, schema.images.c.id, schema.families.c.status, schema.families.c.reason)
     .select_from(schema.keys)
     .outerjoin(
         schema.addresses,

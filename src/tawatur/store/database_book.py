@@ -17,6 +17,7 @@ from tawatur.store import (
     families,
     hashes,
     images,
+    openings,
     proofs,
     reporters,
     reports,
@@ -35,6 +36,7 @@ from tawatur.store.events import EventRow
 from tawatur.store.families import BLOCKED, Family
 from tawatur.store.hashes import HashRow, LikelyCopy
 from tawatur.store.images import Image
+from tawatur.store.openings import Opening
 from tawatur.store.proofs import Pace, Proof
 from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import NetworkPerson, Reporter, ReporterRecord
@@ -80,6 +82,7 @@ class DatabaseBook(ReadingBook):
         self._new_reviews: list[Review] = []
         self._new_answers: list[Answer] = []
         self._coin_sums: list[SiteCoins] = []
+        self._new_openings: list[Opening] = []
         self._new_undoables: dict[str, Undoable] = {}
         self._taken_back: dict[str, str] = {}
         self._new_shields: dict[tuple[str, str, str], Shield] = {}
@@ -262,6 +265,10 @@ class DatabaseBook(ReadingBook):
         super().save_shield(shield)
         self._new_shields[shield.site, shield.kind, shield.target] = shield
 
+    def save_opening(self, opening: Opening) -> None:
+        self._wrote()
+        self._new_openings.append(opening)
+
     def save_undoable(self, one: Undoable) -> None:
         super().save_undoable(one)
         self._new_undoables[one.family] = one
@@ -311,6 +318,7 @@ class DatabaseBook(ReadingBook):
         verdicts.insert(here, self._new_verdicts)
         verdicts.insert_reviews(here, self._new_reviews)
         verdicts.drop_reviews(here, set(self._taken_back.values()))
+        openings.save(here, self._new_openings)
         undoables.drop(here, set(self._taken_back))
         undoables.save(here, list(self._new_undoables.values()))
         self._insert_events()

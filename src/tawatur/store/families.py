@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from tawatur.store import rows, schema
 
@@ -29,7 +30,8 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     closed earlier reports; a report is live in the round it was made in. `outcome` is the latest human verdict,
     `immune_until` the end of the immunity that a rejection gave. `views` are those of all its images, None until the
     site says some. `version` grows with every change of it or its reports. `shadow` is the status that it would have,
-    where a policy in shadow would have withheld it.
+    where a policy in shadow would have withheld it. `look_value` is what a look was worth when the engine judged it
+    last, and `look_reason` the rule that it may break.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Family(msgspec.Struct, frozen=True, gc=False):
     views: int | None = None
     version: int = 0
     shadow: str | None = None
+    look_reason: str | None = None
 
 
 _families = schema.families.c
@@ -74,9 +77,6 @@ _overdue_there = (
 )
 
 _waiting = select(schema.families).where(_families.site == bindparam("site"), _families.queued_at.is_not(None))
-_worth = (_families.look_value.desc(), _families.id)
-_queued = _waiting.order_by(*_worth).limit(bindparam("limit"))
-_queued_so = _waiting.where(_families.status == bindparam("status")).order_by(*_worth).limit(bindparam("limit"))
 _counts = (
     select(_families.status, func.count())
     .where(_families.site == bindparam("site"), _families.queued_at.is_not(None))
@@ -84,12 +84,27 @@ _counts = (
 )
 
 
-def queued(connection: Connection, site: str, status: str | None, limit: int) -> list[Family]:
-    """The site's families that wait for a person, those worth most first; only those of this status where one is
-    given."""
-    if status is None:
-        return rows.read(connection, Family, _queued, site=site, limit=limit)
-    return rows.read(connection, Family, _queued_so, site=site, status=status, limit=limit)
+def queued(
+    connection: Connection,
+    site: str,
+    limit: int,
+    status: str | None = None,
+    reason: str | None = None,
+    after: tuple[float, str] | None = None,
+) -> list[Family]:
+    """The site's families that wait for a person, those worth most first: only those of this status or reason where one
+    is given, and only those after this place (look_value, id)."""
+    wanted = _waiting
+    values: dict[str, Any] = {"site": site}
+    if status is not None:
+        wanted, values = wanted.where(_families.status == bindparam("status")), {**values, "status": status}
+    if reason is not None:
+        wanted, values = wanted.where(_families.look_reason == bindparam("reason")), {**values, "reason": reason}
+    if after is not None:
+        wanted = wanted.where(tuple_(_families.look_value, _families.id) < tuple_(*map(bindparam, ("value", "place"))))
+        values.update(value=after[0], place=after[1])
+    ordered = wanted.order_by(_families.look_value.desc(), _families.id.desc()).limit(limit)
+    return rows.read(connection, Family, ordered, **values)
 
 
 def queued_counts(connection: Connection, site: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from tawatur.store import rows, schema
 
@@ -101,6 +101,23 @@ _same_bytes = (
     .order_by(_images.id)
     .limit(1)
 )
+_of_families = select(schema.images).where(_images.family.in_(bindparam("ids", expanding=True))).order_by(_images.id)
+_site = _images.site == bindparam("site")
+_named = select(_images.id, _images.family).where(_site)
+_in_order = _named.order_by(_images.id.desc()).limit(bindparam("limit"))
+_searches = {
+    "id": _in_order.where(_images.id >= bindparam("least"), _images.id < bindparam("most")),
+    "external_id": _in_order.where(_images.external_id == bindparam("text")),
+    "page_url": _in_order.where(_images.page_url == bindparam("text")),
+    "uploader": _in_order.where(_images.uploader >= bindparam("least"), _images.uploader < bindparam("most")),
+}
+_posted = (
+    select(_families.status, _families.authority, _families.outcome, func.count())
+    .select_from(schema.images)
+    .join(schema.families, _families.id == _images.family)
+    .where(_site, _images.uploader == bindparam("uploader"))
+    .group_by(_families.status, _families.authority, _families.outcome)
+)
 _of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
 
 
@@ -115,6 +132,25 @@ def with_bytes(connection: Connection, site: str, sha256: str) -> Image | None:
 
 def of_family(connection: Connection, family: str) -> list[Image]:
     return rows.read(connection, Image, _of_family, family=family)
+
+
+def of_families(connection: Connection, families: set[str]) -> list[Image]:
+    """All images of these families, oldest first."""
+    return rows.read(connection, Image, _of_families, ids=sorted(families))
+
+
+def named(connection: Connection, site: str, by: str, text: str, limit: int) -> list[tuple[str, str]]:
+    """The site's images (id, family) whose external_id or page_url is this text, or whose id or uploader begins with
+    it, latest first."""
+    values = {"text": text} if by in ("external_id", "page_url") else {"least": text, "most": text + "g"}
+    found = connection.execute(_searches[by], {"site": site, "limit": limit, **values})
+    return [(row.id, row.family) for row in found]
+
+
+def posted(connection: Connection, site: str, uploader: str) -> list[tuple[str, int, str | None, int]]:
+    """How many images of an uploader stand how: (status, authority, latest human verdict, images)."""
+    found = connection.execute(_posted, {"site": site, "uploader": uploader})
+    return [(status, authority, outcome, count) for status, authority, outcome, count in found]
 
 
 def shown(connection: Connection, image: str) -> Shown | None:

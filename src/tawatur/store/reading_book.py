@@ -119,6 +119,18 @@ class ReadingBook(Book):
         for site, wants in by_site.items():
             self._prefetch_people(site, wants)
 
+    def prefetch_whole(self, site: str, ids: Iterable[str]) -> None:
+        """Reads these families with their images and all their reports, for people who look them over."""
+        wanted = set(ids)
+        self.prefetch([Wants(site, families=tuple(wanted))])
+        self._members.update({family: [] for family in wanted})
+        for image in images.of_families(self._connection, wanted):
+            self._images[image.id] = image
+            self._members[image.family].append(image.id)
+        self._earlier.update({family: {} for family in wanted})
+        for report in reports.of_earlier_rounds(self._connection, wanted):
+            self._earlier[report.family][report.id] = report
+
     def _prefetch_copies(self, site: str, wants: list[Wants]) -> None:
         """Holds the site's hashes while pictures are registered, so that no two processes miss each other's copies."""
         if not wants:

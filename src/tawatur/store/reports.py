@@ -101,6 +101,21 @@ _round = (
     .join(schema.families, and_(_families.id == _reports.family, _families.round == _reports.round))
     .where(_reports.family.in_(bindparam("ids", expanding=True)))
 )
+_earlier_rounds = (
+    select(schema.reports)
+    .join(schema.families, and_(_families.id == _reports.family, _families.round != _reports.round))
+    .where(_reports.family.in_(bindparam("ids", expanding=True)))
+)
+_by_reporter = (
+    select(_reports.image, _reports.family)
+    .where(
+        _reports.site == bindparam("site"),
+        _reports.reporter >= bindparam("least"),
+        _reports.reporter < bindparam("most"),
+    )
+    .order_by(_reports.first_at.desc())
+    .limit(bindparam("limit"))
+)
 _all_rounds = select(schema.reports).where(_reports.family == bindparam("family")).order_by(_reports.id)
 _homes = select(_reports.id, _reports.family).where(_reports.id.in_(bindparam("ids", expanding=True)))
 _history = (
@@ -143,6 +158,17 @@ _probations = select(_reports.probation_until).where(
 def of_round(connection: Connection, families: set[str]) -> list[Report]:
     """All reports of the families' present rounds, withdrawn ones included."""
     return rows.read(connection, Report, _round, ids=sorted(families))
+
+
+def of_earlier_rounds(connection: Connection, families: set[str]) -> list[Report]:
+    """All reports of the families' rounds before the present ones."""
+    return rows.read(connection, Report, _earlier_rounds, ids=sorted(families))
+
+
+def by_reporter(connection: Connection, site: str, begins: str, limit: int) -> list[tuple[str, str]]:
+    """What was reported (image, family) by people whose pseudonym begins so, latest first."""
+    found = connection.execute(_by_reporter, {"site": site, "least": begins, "most": begins + "g", "limit": limit})
+    return [(row.image, row.family) for row in found]
 
 
 def of_all_rounds(connection: Connection, family: str) -> list[Report]:

@@ -62,6 +62,12 @@ metadata = MetaData(
     }
 )
 
+
+def _index_of_some(name: str, where: str, *columns: str) -> Index:
+    """An index of those rows alone that this holds of."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
+
+
 sites = Table(
     "sites",
     metadata,
@@ -133,19 +139,11 @@ families = Table(
     Column("views", BigInteger),
     Column("version", Integer, nullable=False),
     Column("shadow", Text),
-    Index(
-        "ix_families_site_look_value",
-        "site",
-        "look_value",
-        postgresql_where=text("queued_at IS NOT NULL"),
-        sqlite_where=text("queued_at IS NOT NULL"),
-    ),
-    Index(
-        "ix_families_review_by",
-        "review_by",
-        postgresql_where=text("review_by IS NOT NULL"),
-        sqlite_where=text("review_by IS NOT NULL"),
-    ),
+    Column("look_reason", Text),
+    _index_of_some("ix_families_queue", "queued_at IS NOT NULL", "site", "look_value", "id"),
+    _index_of_some("ix_families_queue_status", "queued_at IS NOT NULL", "site", "status", "look_value", "id"),
+    _index_of_some("ix_families_queue_reason", "queued_at IS NOT NULL", "site", "look_reason", "look_value", "id"),
+    _index_of_some("ix_families_review_by", "review_by IS NOT NULL", "review_by"),
 )
 
 images = Table(
@@ -171,6 +169,7 @@ images = Table(
     Column("cut", Boolean, nullable=False),
     Index("ix_images_site_sha256", "site", "sha256"),
     Index("ix_images_site_external_id", "site", "external_id"),
+    Index("ix_images_site_uploader", "site", "uploader"),
 )
 
 addresses = Table(
@@ -357,13 +356,7 @@ viewings = Table(
     Column("upheld", Boolean),
     Column("reported", Boolean, nullable=False),
     Index("ix_viewings_site_at", "site", "at"),
-    Index(
-        "ix_viewings_judged",
-        "site",
-        "person",
-        postgresql_where=text("upheld IS NOT NULL"),
-        sqlite_where=text("upheld IS NOT NULL"),
-    ),
+    _index_of_some("ix_viewings_judged", "upheld IS NOT NULL", "site", "person"),
 )
 
 site_coins = Table(
@@ -416,13 +409,7 @@ events = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("position"),
     Index("ix_events_site_position", "site", "position"),
-    Index(
-        "ix_events_unpositioned",
-        "at",
-        "id",
-        postgresql_where=text("position IS NULL"),
-        sqlite_where=text("position IS NULL"),
-    ),
+    _index_of_some("ix_events_unpositioned", "position IS NULL", "at", "id"),
 )
 
 sequence = Table(

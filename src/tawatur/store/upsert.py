@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tawatur.store.rows import columns, many
@@ -80,3 +80,12 @@ def add_up(
 def _in_order(table: Table, values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     keys = [column.name for column in table.primary_key]
     return sorted(values, key=lambda row: tuple(row[name] for name in keys))
+
+
+def put_where(connection: Connection, table: Table, row: msgspec.Struct, free: ColumnElement[bool]) -> bool:
+    """Inserts the row, or overwrites the one that has its key where `free` holds of it; whether it did either."""
+    statement = _insert(table, connection.dialect.name).values(msgspec.structs.asdict(row))
+    keys = [column.name for column in table.primary_key]
+    values = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    done = connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=free))
+    return bool(done.rowcount == 1)

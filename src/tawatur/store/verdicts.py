@@ -45,6 +45,25 @@ def reviews(connection: Connection, family: str) -> list[Review]:
     return rows.read(connection, Review, _reviews, family=family)
 
 
+class Acted(msgspec.Struct, frozen=True):
+    """When the engine moved a family, and to what: its verdict's action."""
+
+    at: datetime
+    action: str
+
+
+_acted = (
+    select(schema.verdicts.c.at, schema.verdicts.c.action)
+    .where(schema.verdicts.c.family == bindparam("family"))
+    .order_by(schema.verdicts.c.id)
+)
+
+
+def acted(connection: Connection, family: str) -> list[Acted]:
+    """The engine's verdicts that moved the family, oldest first."""
+    return rows.read(connection, Acted, _acted, family=family)
+
+
 def insert(connection: Connection, verdicts: list[StoredVerdict]) -> None:
     rows.insert(connection, schema.verdicts, verdicts)
 

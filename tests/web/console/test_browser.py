@@ -96,8 +96,17 @@ def test_from_the_link_to_a_decision(
     before = page.url
     page.keyboard.press("u")
     page.wait_for_url(lambda url: url != before)
+    expect(page.locator(".undo .outcome.upheld")).to_be_visible()
+    expect(page.locator(".plot canvas")).to_be_visible()
+    no_barriers(page)
+    page.keyboard.press("z")
+    page.wait_for_url(before)
+    assert sorted(statuses(client)) == ["blocked", "visible"]  # as it was
+    expect(page.locator(".case .state").first).to_be_visible()
+    page.keyboard.press("u")
+    page.wait_for_url(lambda url: url != before)
     page.keyboard.press("r")
-    page.wait_for_url("**/console")
+    page.wait_for_url("**/console?after=*")
     expect(page.locator(".empty")).to_be_visible()
     assert sorted(statuses(client)) == ["blocked", "visible"]
     assert readers.errors == []

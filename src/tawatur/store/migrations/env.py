@@ -3,13 +3,17 @@
 from alembic import context
 
 from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
+    claims,
     contexts,
     cursors,
+    notes,
+    openings,
     people,
     proofs,
     seals,
     shields,
     undoables,
+    veils,
 )
 from tawatur.store.schema import metadata
 

@@ -69,6 +69,7 @@ def _environment(lang: str) -> Environment:
         languages=words.NAMES,
         number=partial(words.number, lang=lang),
         percent=partial(words.percent, lang=lang),
+        share=partial(words.share, lang=lang),
         moment=partial(words.moment, lang=lang),
         counted=partial(_counted, lang=lang),
         static=_address_of,

@@ -3,29 +3,113 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from tawatur.moderation.inbox import inbox
+from tawatur.moderation import claims
+from tawatur.moderation.act import acting
+from tawatur.moderation.cases import policy_now
+from tawatur.moderation.inbox import ROWS, Asked, Inbox, find, inbox
+from tawatur.moderation.review import review_image
+from tawatur.store.database_book import DatabaseBook
 from tawatur.store.families import BLOCKED, BLURRED, VISIBLE
+from tawatur.store.reading_book import Wants
+from tawatur.store.writer import Change, Refused
+from tawatur.web.api.fields import is_id
+from tawatur.web.console.acts import new_review
+from tawatur.web.console.case import decided, names
 from tawatur.web.console.pages import page
-from tawatur.web.console.session import desk_of
+from tawatur.web.console.session import desk_of, form_of
 from tawatur.web.house import house_of
+
+MOST_SEARCHED = 2000
 
 
 async def show(request: Request) -> Response:
-    """GET /console: all that waits, or what waits in one state (`?state=`). `?part=1`: the list alone, for the page's
-    script, which asks again every few seconds."""
+    """GET /console: all that waits, or only what waits in one state (`?state=`) or for one reason (`?reason=`), or what
+    a text names (`?find=`), waiting or not. `?part=1`: the list alone, for the page's script, which asks again every
+    few seconds."""
     desk = await desk_of(request)
-    state = request.query_params.get("state")
-    if state not in (VISIBLE, BLURRED, BLOCKED):
-        state = None
-    found = await run_in_threadpool(inbox, house_of(request).database, desk.site.id, state, datetime.now(UTC))
-    template = "queue_list.html" if request.query_params.get("part") == "1" else "queue.html"
-    return page(request, template, desk, inbox=found, state=state, total=sum(found.counts.values()))
+    house, now = house_of(request), datetime.now(UTC)
+    database, site = house.database, desk.site.id
+    query = request.query_params
+    policy = await run_in_threadpool(policy_now, database, site)
+    state = query.get("state") if query.get("state") in (VISIBLE, BLURRED, BLOCKED) else None
+    reason = query.get("reason") if query.get("reason") in policy.reasons else None
+    text = (query.get("find") or "").strip()[:MOST_SEARCHED]
+    asked = Asked(state, reason, _place(query.get("from")))
+    if text:
+        cases = await run_in_threadpool(find, database, site, text, house.pseudonyms(site).person, now)
+        found = Inbox(cases, (await run_in_threadpool(inbox, database, site, Asked(), now)).counts)
+    else:
+        found = await run_in_threadpool(inbox, database, site, asked, now)
+    held = await run_in_threadpool(claims.held_there, database, site, now)
+    chosen = {name: value for name, value in (("state", state), ("reason", reason), ("find", text)) if value}
+    following = None if found.following is None else f"{found.following[0].hex()}~{found.following[1]}"
+    return page(
+        request,
+        "queue_list.html" if query.get("part") == "1" else "queue.html",
+        desk,
+        inbox=found,
+        chosen=chosen,
+        first=query.get("from") is None,
+        live="?" + urlencode({**chosen, "part": 1, **({"from": query["from"]} if "from" in query else {})}),
+        following=None if following is None else "?" + urlencode({**chosen, "from": following}),
+        total=sum(found.counts.values()),
+        reasons=list(policy.reasons),
+        held={family: one for family, one in held.items() if one.person != desk.me},
+        names=await run_in_threadpool(names, house, site),
+        undo=await decided(request, desk),
+        refused=_count(query.get("refused")),
+        link=lambda **other: "/console?" + urlencode({**chosen, **other}),
+    )
 
 
-routes = [Route("/console", show, methods=["GET"])]
+def _place(text: str | None) -> tuple[float, str] | None:
+    """A place in the order, as the page's own links have it."""
+    value, _, family = (text or "").partition("~")
+    try:
+        return (float.fromhex(value), family) if family and "\x00" not in family else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _count(text: str | None) -> int:
+    return min(int(text), ROWS) if text and text.isascii() and text.isdigit() and len(text) < 4 else 0
+
+
+async def decide(request: Request) -> Response:
+    """POST /console/queue: one decision on several cases (`image`, as often as there are), each on its own."""
+    desk = await desk_of(request, "moderator")
+    form = await form_of(request, desk)
+    house = house_of(request)
+    action = str(form.get("outcome", ""))
+    keys = list(dict.fromkeys(str(one) for one in form.getlist("image") if is_id(str(one))))[:ROWS]
+    done: list[str] = []
+    for key in keys:
+        new = new_review(house, desk, key, form)
+
+        def run(book: DatabaseBook, now: datetime, new: Any = new) -> str:
+            return review_image(book, acting(new, action), now).status
+
+        try:
+            now = datetime.now(UTC)
+            await run_in_threadpool(claims.check_mine, house.database, desk.site.id, key, desk.me, now)
+            await house.make(Change(Wants(desk.site.id, images=(key,)), run))
+            done.append(key)
+        except Refused:
+            continue
+    told = {"after": ",".join(done), "refused": len(keys) - len(done)}
+    query = urlencode({name: value for name, value in told.items() if value}, safe=",")
+    return RedirectResponse("/console" + (f"?{query}" if query else ""), 303)
+
+
+routes = [
+    Route("/console", show, methods=["GET"]),
+    Route("/console/queue", decide, methods=["POST"]),
+]

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import case, queue, sign_in
+from tawatur.web.console import acts, case, queue, sign_in
 from tawatur.web.console.pages import HERE, page
 from tawatur.web.console.session import NotAllowed, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
@@ -54,7 +54,7 @@ class _Files(StaticFiles):
 routes = [
     *(
         Route(route.path, _told(route.endpoint), methods=list(route.methods or ()))
-        for route in (*queue.routes, *case.routes, *sign_in.routes)
+        for route in (*queue.routes, *case.routes, *acts.routes, *sign_in.routes)
     ),
     Route("/console/colours.css", _colours),
     Mount("/console/type", _Files(directory=TYPE)),

@@ -21,8 +21,9 @@ from tawatur.moderation import people
 from tawatur.moderation.people import SignedIn
 from tawatur.store import sites
 from tawatur.store.database import Database
+from tawatur.store.families import Authority
 from tawatur.store.sites import Site
-from tawatur.web.house import house_of
+from tawatur.web.house import House, house_of
 from tawatur.web.problems import Problem
 
 COOKIE = "tawatur_console"
@@ -40,6 +41,35 @@ class Desk(NamedTuple):
 
     def may(self, least: str) -> bool:
         return people.may(self.role, least)
+
+    @property
+    def me(self) -> str:
+        """The account's id."""
+        return self.person.person.id
+
+
+def pseudonym(house: House, site: str, person: str) -> str:
+    """What the log calls an account of the console."""
+    return house.pseudonyms(site).person(f"console/{person}")
+
+
+def reviewer(house: House, desk: Desk) -> str:
+    """What the log calls whoever sits at this desk."""
+    return pseudonym(house, desk.site.id, desk.me)
+
+
+def known_as(desk: Desk) -> str | None:
+    """Who that is among the site's own people."""
+    return next((one.known_as for one in desk.person.memberships if one.site == desk.site.id), None)
+
+
+def own(house: House, desk: Desk) -> set[str]:
+    """All pseudonyms of whoever sits at this desk."""
+    return {reviewer(house, desk), known_as(desk) or reviewer(house, desk)}
+
+
+def authority(desk: Desk) -> Authority:
+    return Authority.ADMIN if desk.may("admin") else Authority.MODERATOR
 
 
 class SignInFirst(Exception):
@@ -80,7 +110,7 @@ def _sites(database: Database, person: SignedIn) -> list[Site]:
 async def form_of(request: Request, desk: Desk | None) -> FormData:
     """The form that one of our pages sent. Raises NotAllowed for any other page's."""
     own_page(request)
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=0, max_fields=100)
     if desk is not None:
         token = form.get("token")
         if not isinstance(token, str) or not hmac.compare_digest(token, form_token(request, desk.cookie)):

@@ -5,7 +5,8 @@ const queue = document.getElementById("queue");
 // -- the queue keeps itself up to date, and keys go through it ---------------------------------------------------
 
 async function refresh() {
-  if (document.hidden || queue.contains(document.activeElement)) return; // nothing moves under somebody's hands
+  const busy = queue.contains(document.activeElement) || queue.querySelector(":checked:not(option)");
+  if (document.hidden || busy) return; // nothing moves under somebody's hands
   try {
     const answer = await fetch("/console" + queue.dataset.live, { redirect: "error" });
     if (answer.ok) queue.innerHTML = await answer.text();
@@ -22,21 +23,24 @@ function step(by) {
 
 if (queue) setInterval(refresh, 5000);
 
+// -- a decision can be taken back for a moment -------------------------------------------------------------------
+
+const undo = document.querySelector(".undo");
+if (undo) setTimeout(() => (undo.hidden = true), 1000 * undo.dataset.gone);
+
 // -- the picture: blurred and grey until asked, both as this person left them ------------------------------------
 
 const look = document.getElementById("look");
 if (look) {
   const picture = look.querySelector("img");
-  const veiled = picture.getAttribute("src");
   const row = document.querySelector(".switches");
   const pressed = (name) => row.querySelector(`[data-switch=${name}]`).getAttribute("aria-pressed") === "true";
   const set = (name, on) => {
     row.querySelector(`[data-switch=${name}]`).setAttribute("aria-pressed", String(on));
     if (name === "grey") look.classList.toggle("grey", on);
-    else picture.src = on ? veiled : picture.dataset.sharp;
+    else picture.src = on ? picture.dataset.veiled : picture.dataset.sharp;
   };
   row.hidden = false;
-  for (const name of ["blur", "grey"]) if (localStorage.getItem(`tawatur ${name}`) === "off") set(name, false);
   row.addEventListener("click", (event) => {
     const name = event.target.dataset.switch;
     if (name === "moment") {
@@ -44,21 +48,29 @@ if (look) {
       setTimeout(() => set("blur", true), 5000);
     } else if (name) {
       set(name, !pressed(name));
-      localStorage.setItem(`tawatur ${name}`, pressed(name) ? "on" : "off");
+      const said = (one) => (pressed(one) ? "on" : "off");
+      const body = new URLSearchParams({ token: look.dataset.token, blur: said("blur"), grey: said("grey") });
+      fetch("/console/veil", { method: "POST", body }).catch(() => {});
     }
   });
 }
 
 // -- keys --------------------------------------------------------------------------------------------------------
 
+const MOVES = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+const TYPING = "input:not([type=checkbox]), textarea, select";
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  if (queue && (event.key === "j" || event.key === "k")) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPING)) return;
+  const row = event.target.closest(".cases li");
+  if (queue && event.key in MOVES && (event.key.length === 1 || row)) {
     event.preventDefault();
-    step(event.key === "j" ? 1 : -1);
+    step(MOVES[event.key]);
   }
-  const button = document.querySelector(`.decide [data-key="${CSS.escape(event.key)}"]`);
-  if (button) {
+  if (queue && event.key === "s" && row) row.querySelector("input:not(:disabled)")?.click();
+  const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  const chosen = !button?.closest(".many") || button.form.querySelector("input:checked");
+  if (button && chosen && !button.closest("[hidden]")) {
     event.preventDefault();
     button.form.requestSubmit(button);
   }

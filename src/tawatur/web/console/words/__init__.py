@@ -44,6 +44,11 @@ def number(value: float, lang: str) -> str:
     return str(format_decimal(shown, locale=lang))
 
 
+def share(value: float, lang: str) -> str:
+    """A part of something, with two decimals where it is not whole."""
+    return str(format_decimal(round(value, 2), locale=lang))
+
+
 def percent(share: float, lang: str) -> str:
     return f"{round(100.0 * share)}{'' if lang == 'ar' else NARROW}%"
 

@@ -1,0 +1,51 @@
+// Draws what a page hands over in <figure class="plot" data-plot="{...}">: {x: [seconds], series: [{label, kind, values}]}.
+// kind: "line", "step" (holds until the next value, a dot at each), "limit" (dashed). The same numbers stand in a table
+// beside it, for everybody whom a drawing tells nothing.
+const COLOURS = ["--accent", "--wait", "--stop", "--clear", "--quiet", "--ink"];
+const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4]];
+
+function draw(figure) {
+  const told = JSON.parse(figure.dataset.plot);
+  const style = getComputedStyle(figure);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const series = told.series.map((one, place) => {
+    const limit = one.kind === "limit";
+    const stroke = colour(limit ? "--stop" : COLOURS[place % COLOURS.length]);
+    return {
+      label: one.label,
+      stroke,
+      width: limit ? 1 : 2,
+      dash: limit ? [4, 4] : DASHES[place % DASHES.length],
+      spanGaps: true,
+      paths: one.kind === "step" ? uPlot.paths.stepped({ align: 1 }) : undefined,
+      points: { show: one.kind === "step", size: 6, fill: stroke },
+    };
+  });
+  const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
+  const day = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { day: "numeric", month: "short", timeZone: "UTC" });
+  const time = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
+  const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
+  const said = (seconds) => (span > 172800 ? day : time).format(new Date(seconds * 1000));
+  const options = {
+    width: figure.clientWidth,
+    height: Math.min(240, Math.max(150, figure.clientWidth / 2.4)),
+    cursor: { drag: { x: false, y: false } },
+    legend: { live: false },
+    scales: { x: { time: true }, y: { range: (plot, least, most) => [0, Math.max(most, 1) * 1.1] } },
+    series: [{ value: (plot, seconds) => said(seconds) }, ...series],
+    axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: 40 }],
+  };
+  figure.querySelector(".uplot")?.remove();
+  const plot = new uPlot(options, [told.x, ...told.series.map((one) => one.values)], figure);
+  plot.root.setAttribute("aria-hidden", "true"); // the table says it
+}
+
+const all = [...document.querySelectorAll(".plot[data-plot]")];
+const drawAll = () => all.forEach(draw);
+drawAll();
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth !== width) drawAll();
+  width = innerWidth;
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
