@@ -59,6 +59,15 @@ def reporter_void(site: SiteName, reporter: Named, why: Why = None) -> None:
     out.print(f"Reports taken away: {_do(site, reporter, why, void_reports)}.", highlight=False)
 
 
+@reporter_app.command("clear")
+def reporter_clear(site: SiteName, reporter: Named, why: Why = None) -> None:
+    """Take a warning or a suspension back; what they reported meanwhile counts."""
+    from tawatur.moderation.standing import clear_reporter
+
+    done = _do(site, reporter, why, clear_reporter)
+    out.print(f"{reporter} begins anew." if done else f"{reporter} was neither warned nor suspended.", highlight=False)
+
+
 def _whom(site: str, named: str) -> tuple[Database, str, str]:
     """The database, the site and the reporter's digest. Raises UnknownSite and UnknownReporter."""
     from tawatur.moderation.pseudonyms import Pseudonyms

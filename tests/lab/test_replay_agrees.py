@@ -32,6 +32,8 @@ breaker_blocks = 4
 lapse = true
 review_within_hours = 1
 viewers_days = 1.1
+abuse_rejected = 1
+suspension_days = 0.2
 [reasons.terrorism]
 harm = 1000.0
 [reasons.violence]
@@ -75,7 +77,7 @@ others = st.one_of(
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "new"])),
     st.tuples(st.just("policy"), st.sampled_from(OTHERS)),
     st.tuples(st.just("shields"), st.sampled_from([None, 0, 2]), st.sampled_from([None, "u-a"]), st.booleans()),
-    st.tuples(st.sampled_from(["mute", "unmute", "void"]), st.sampled_from(PEOPLE)),
+    st.tuples(st.sampled_from(["mute", "unmute", "void", "clear"]), st.sampled_from(PEOPLE)),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 1, 3, 30, 24 * 91])),
 )
 plans = st.lists(st.one_of(reports, reports, reports, others), min_size=5, max_size=40)
@@ -153,6 +155,8 @@ def serve(world: World, plan: list[tuple[Any, ...]]) -> None:
                 world.mute(rest[0])
             elif kind == "unmute":
                 world.unmute(rest[0])
+            elif kind == "clear":
+                world.clear(rest[0])
             elif kind == "void":
                 world.void(rest[0])
             elif kind == "policy":
@@ -202,6 +206,23 @@ def test_a_replay_hears_whom_the_site_heard(database: Database) -> None:
     assert {line["cause"] for line in log if line["type"] in changes} == {"reports", "mute", "unmute"}
     replay = Replay()
     assert said([line for event in log for line in replay.apply(event)]) == said(log)
+
+
+def test_a_replay_warns_and_suspends_as_the_site_did(database: Database) -> None:
+    world = World(database, str(next(_sites)))
+    wrong = [step for n in (0, 2, 3) for step in (("report", n, "p0", "violence", {}), ("review", n, "rejected"))]
+    serve(world, [("policy", POLICY), *wrong, ("report", 0, "p0", "spam", {}), ("clear", "p0")])
+    log = list(lines(database, world.site))
+    steps = ["reporter.warned", "reporter.suspended", "reporter.cleared"]
+    assert [line["type"] for line in log if line["type"] in steps] == steps
+    replay = Replay()
+    again = [line for event in log for line in replay.apply(event)]
+    told = [line for line in log if line["type"] in steps[:2]]
+    assert [line for line in again if line["type"] in steps[:2]] == [
+        {key: value for key, value in line.items() if key not in ("id", "position")}
+        | {"id": next(one["id"] for one in again if one["type"] == line["type"])}
+        for line in told
+    ]
 
 
 def test_such_plans_block_something(database: Database) -> None:

@@ -75,7 +75,7 @@ others = st.one_of(
     st.tuples(st.just("lapse"), st.sampled_from(IMAGES)),
     st.tuples(st.just("register"), st.sampled_from(["a", "b", "c", "new"])),
     st.tuples(st.just("wait"), st.sampled_from([1, 3, 30, 24 * 91])),
-    st.tuples(st.sampled_from(["mute", "unmute", "void"]), st.sampled_from(PEOPLE)),
+    st.tuples(st.sampled_from(["mute", "unmute", "void", "clear"]), st.sampled_from(PEOPLE)),
 )
 steps = st.lists(st.one_of(reports, crowds, crowds, withdrawals, reviews, reviews, others), min_size=10, max_size=40)
 groups = st.lists(st.integers(1, 6), min_size=1, max_size=8)
@@ -113,7 +113,7 @@ def do(world: World, images: list[str], step: tuple[Any, ...]) -> str:
         if kind == "wait":
             world.wait(hours=rest[0])
             return "waited"
-        return repr({"mute": world.mute, "unmute": world.unmute, "void": world.void}[kind](rest[0]))
+        return repr(getattr(world, kind)(rest[0]))
     except Refused as refusal:
         return f"{type(refusal).__name__}: {refusal}"
 

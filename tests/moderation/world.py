@@ -19,7 +19,7 @@ from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, Reviewed, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
-from tawatur.moderation.standing import Ask, mute_reporter, unmute_reporter, void_reports
+from tawatur.moderation.standing import Ask, clear_reporter, mute_reporter, unmute_reporter, void_reports
 from tawatur.moderation.sweep import lapse
 from tawatur.moderation.undo import NewUndo, Undone, undo_review
 from tawatur.moderation.view import count_views
@@ -204,6 +204,10 @@ class World:
     def unmute(self, reporter: str, by: str = "mod") -> bool:
         now = self.tick()
         return self.run(lambda book: unmute_reporter(book, Ask(self.site, reporter, by), now))
+
+    def clear(self, reporter: str, by: str = "mod") -> bool:
+        now = self.tick()
+        return self.run(lambda book: clear_reporter(book, Ask(self.site, reporter, by), now))
 
     def void(self, reporter: str, by: str = "mod", why: str | None = None) -> int:
         now = self.tick()

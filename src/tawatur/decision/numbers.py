@@ -262,6 +262,29 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Abuse: who reports wrongly again and again is warned first, then suspended for a time.",
+        (
+            Number(
+                "abuse_rejected",
+                0,
+                1000,
+                "five pictures reported that people clearly found to be fine; two or three are bad luck. 0: never",
+            ),
+            Number(
+                "abuse_share",
+                0.5,
+                1,
+                "of all reviewed ones three quarters must be wrong: whoever is often right may also be often wrong",
+            ),
+            Number("abuse_days", 1, 90, "a quarter: long enough to be reviewed, short enough to be forgotten"),
+            Number(
+                "warning_days", 1, 3650, "a year after the last step all is forgotten, and it begins with a warning"
+            ),
+            Number("suspension_days", 0.1, 365, "a week for the first time, twice as long each time after"),
+            Number("suspension_most_days", 0.1, 3650, "half a year: a suspension always ends by itself"),
+        ),
+    ),
+    Section(
         "Shadow: to watch a policy before it may act.",
         (
             Number(

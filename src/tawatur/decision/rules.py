@@ -131,6 +131,13 @@ class Policy(msgspec.Struct, frozen=True):
     review_within_hours: float = 24.0
     lapse: bool = False
     immunity_hours: float = 24.0
+    # abuse
+    abuse_rejected: int = 5
+    abuse_share: float = 0.75
+    abuse_days: float = 90.0
+    warning_days: float = 365.0
+    suspension_days: float = 7.0
+    suspension_most_days: float = 180.0
     # shadow
     shadow: bool = False
     reasons: Mapping[str, Rule] = msgspec.field(default_factory=lambda: dict(DEFAULT_RULES))

@@ -23,6 +23,7 @@ from tawatur.lab.replay_lines import (
     Altered,
     AnyLine,
     BadEvent,
+    Cleared,
     Cut,
     Learned,
     Lowered,
@@ -50,7 +51,7 @@ from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report, withdraw_report
 from tawatur.moderation.review import NewReview, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
-from tawatur.moderation.standing import Ask, mute_reporter, unmute_reporter, void_report
+from tawatur.moderation.standing import Ask, clear_reporter, mute_reporter, unmute_reporter, void_report
 from tawatur.moderation.undo import NewUndo, undo_review
 from tawatur.moderation.view import count_views
 from tawatur.moderation.viewers import forget_beyond
@@ -185,6 +186,8 @@ class Replay:
             mute_reporter(book, Ask(SITE, fact.reporter, fact.by), fact.at)
         elif isinstance(fact, Unmuted):
             unmute_reporter(book, Ask(SITE, fact.reporter, fact.by), fact.at)
+        elif isinstance(fact, Cleared):
+            clear_reporter(book, Ask(SITE, fact.reporter, fact.by), fact.at)
         elif isinstance(fact, Voided):
             self._void(book, fact)
         elif isinstance(fact, Cut):

@@ -76,6 +76,14 @@ class Unmuted(msgspec.Struct, frozen=True, tag_field="type", tag="reporter.unmut
     by: str = ""
 
 
+class Cleared(msgspec.Struct, frozen=True, tag_field="type", tag="reporter.cleared"):
+    """A person took a warning or a suspension back. Who is warned and suspended a replay finds itself."""
+
+    at: Moment
+    reporter: Name
+    by: str = ""
+
+
 class Reviewed(Line, frozen=True, tag="image.reviewed"):
     outcome: str
     reason: str | None = None
@@ -134,7 +142,7 @@ class Lowered(msgspec.Struct, frozen=True, tag_field="type", tag="shields.lowere
 
 
 OfAnImage = Registered | Viewed | Received | Withdrawn | Voided | Reviewed | Undone | Cut | Altered
-AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered | Muted | Unmuted
+AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered | Muted | Unmuted | Cleared
 FACTS: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyLine))
 DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
 """What the engine said when the history was made; a replay says it anew."""

@@ -99,6 +99,38 @@ class ReporterUnmuted(Event, frozen=True, tag="reporter.unmuted"):
     why: str | None = None
 
 
+class ReporterWarned(Event, frozen=True, tag="reporter.warned"):
+    """People found `rejected` of `reviewed` pictures that this reporter reported since `since` to be fine. The site
+    should tell the person: the next time, their reports are suspended."""
+
+    reporter: str
+    rejected: int
+    reviewed: int
+    since: Moment
+
+
+class ReporterSuspended(Event, frozen=True, tag="reporter.suspended"):
+    """After a warning it happened again: until `until` this person's reports are taken and count for nothing. The site
+    should tell the person, and that they may object. `times` counts suspensions since the warning."""
+
+    reporter: str
+    rejected: int
+    reviewed: int
+    since: Moment
+    until: Moment
+    times: int
+
+
+class ReporterCleared(Event, frozen=True, tag="reporter.cleared"):
+    """A person took a warning or suspension back; what was reported meanwhile counts. `images` are those that this
+    reporter reports now; each was decided anew."""
+
+    reporter: str
+    by: str
+    images: list[str]
+    why: str | None = None
+
+
 class ImageReviewed(Event, frozen=True, tag="image.reviewed"):
     """`evidence` is what the engine knew of the image when a person decided; from it the site's numbers are learned.
     `measure` is what upholding it did: "block" (also where it is missing) or "blur"."""
@@ -229,6 +261,9 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     ReportVoided,
     ReporterMuted,
     ReporterUnmuted,
+    ReporterWarned,
+    ReporterSuspended,
+    ReporterCleared,
     ImageReviewed,
     ReviewUndone,
     ImageOpened,

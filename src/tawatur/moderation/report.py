@@ -29,11 +29,13 @@ class NewReport(msgspec.Struct, frozen=True):
 
 
 class Reported(msgspec.Struct, frozen=True):
-    """What came of a report: its id, the image's status, and whether it is new."""
+    """What came of a report: its id, the image's status, and whether it is new. `suspended_until` is when the
+    reporter's reports count again, where they do not now."""
 
     id: str
     status: str
     new: bool
+    suspended_until: datetime | None = None
 
 
 def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
@@ -68,7 +70,8 @@ def receive_report(book: Book, new: NewReport, now: datetime) -> Reported:
         )
     )
     family = settle(book, new.image, family, now)
-    return Reported(report.id, family.status, new=True)
+    person = book.reporter(new.site, new.reporter) if report.inert else None
+    return Reported(report.id, family.status, True, None if person is None else person.suspended_until)
 
 
 def withdraw_report(book: Book, site: str, report_id: str, now: datetime, only: str | None = None) -> Reported:

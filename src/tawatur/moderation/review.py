@@ -10,6 +10,7 @@ from tawatur.decision.learning import Lesson, lesson
 from tawatur.decision.policy import Policy
 from tawatur.decision.record import earning
 from tawatur.log import events
+from tawatur.moderation.abuse import warn_or_suspend
 from tawatur.moderation.cases import assemble, inert_reporters, policy_of
 from tawatur.moderation.copies import NewCut, cut_image
 from tawatur.moderation.lapse import current
@@ -111,6 +112,8 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
         before = _judge_reports(book, before, new, policy, now)
         family = _decide(book, family, new, policy, now)
     book.save_family(family)
+    if new.outcome == "rejected":
+        before = replace(before, stood=warn_or_suspend(book, family, policy, now))
     before = replace(before, altered=[one for one in before.altered if book.family(one.id) != one])
     remember(book, review.id, new.reviewer, new.outcome, new.image, now, before)
     return Reviewed(review.id, family.status)

@@ -1,4 +1,5 @@
-"""A person who moderates stops listening to a reporter, listens again, or takes away what a reporter says now.
+"""A person who moderates stops listening to a reporter, listens again, takes away what a reporter says now, or takes
+back what the rule about wrong reports did to one.
 
 Reports of a muted reporter are kept and count for nothing: no case is decided by them, and nobody is judged by them.
 The changes that run these hold the site alone (`Wants.rules`), so that all that was decided with a reporter's word
@@ -76,6 +77,24 @@ def void_report(book: Book, report: Report, ask: Ask, now: datetime) -> None:
     settle(book, report.image, family, now, cause="void")
 
 
+def clear_reporter(book: Book, ask: Ask, now: datetime) -> bool:
+    """Takes a warning or suspension back: it begins anew, and what was reported meanwhile counts. False where there is
+    nothing to take back. Raises UnknownReporter."""
+    found = known(book, ask)
+    if not found.steps and not found.suspended(now):
+        return False
+    live = book.live_reports_by(ask.site, ask.reporter)
+    book.save_reporter(replace(found, told_at=now, suspended_until=None, steps=0))
+    for report in live:
+        if report.inert:
+            book.save_report(replace(report, inert=False))
+    images = [report.image for report in live]
+    event = events.ReporterCleared(reporter=ask.reporter, by=ask.by, images=images, why=ask.why)
+    book.append(events.row(book.new_id(), ask.site, None, now, event))
+    decide_anew(book, live, now, "unmute")
+    return True
+
+
 def standing_in(book: Book, ask: Ask) -> Standing:
     """How the reporter stands with the site. Raises UnknownReporter."""
     return Standing(known(book, ask), len(book.live_reports_by(ask.site, ask.reporter)))
@@ -97,6 +116,9 @@ def told(found: Standing) -> dict[str, Any]:
     return {
         "reporter": who.id,
         "muted": who.muted,
+        "warned_at": who.told_at if who.steps else None,
+        "suspended_until": who.suspended_until,
+        "suspensions": max(0, who.steps - 1),
         "reported": who.reported,
         "reviewed": who.reviewed_reports,
         "confirmed": who.confirmed_reports,

@@ -37,15 +37,26 @@ class Judged(msgspec.Struct, frozen=True, array_like=True):
     probation_until: datetime | None
 
 
+class Stood(msgspec.Struct, frozen=True, array_like=True):
+    """How a reporter stood whom the decision had warned or suspended."""
+
+    reporter: str
+    told_at: datetime | None
+    suspended_until: datetime | None
+    steps: int
+
+
 class Before(msgspec.Struct, frozen=True):
     """What stood before a decision: the family, the altered copies of it that the decision showed again, what reports
-    of earlier rounds had been judged, whose coins had fallen how, and who was only then noted to have looked."""
+    of earlier rounds had been judged, whose coins had fallen how, who was only then noted to have looked, and how those
+    stood who were warned or suspended by it."""
 
     family: Family
     altered: list[Family] = []
     judged: list[Judged] = []
     viewings: list[Viewing] = []
     noted: list[str] = []
+    stood: list[Stood] = []
 
 
 class NewUndo(msgspec.Struct, frozen=True):
@@ -101,6 +112,7 @@ def undo_review(book: Book, new: NewUndo, now: datetime) -> Undone:
         return Undone(found.outcome, family.status)
     came = bool(book.live_reports(family.id))
     _unjudge_reports(book, family, before, now)
+    _unwarn(book, new, before.stood, now)
     unjudge_viewings(book, family, before.viewings, before.noted)
     restored = replace(before.family, round=family.round, views=family.views, version=family.version)
     book.save_family(restored)
@@ -143,6 +155,17 @@ def _merge(book: Book, old: Report, new: Report, now: datetime) -> None:
     reporter = book.reporter(new.site, new.reporter)
     if reporter is not None:
         book.save_reporter(replace(reporter, reported=reporter.reported - 1))
+
+
+def _unwarn(book: Book, new: NewUndo, stood: list[Stood], now: datetime) -> None:
+    """Nobody is warned or suspended by a decision that was never made."""
+    for one in stood:
+        found = book.reporter(new.site, one.reporter)
+        if found is not None:
+            earlier = {"told_at": one.told_at, "suspended_until": one.suspended_until, "steps": one.steps}
+            book.save_reporter(replace(found, **earlier))
+            told = events.ReporterCleared(reporter=one.reporter, by=new.reviewer, images=[])
+            book.append(events.row(book.new_id(), new.site, None, now, told))
 
 
 def _withhold_again(book: Book, altered: Family, now: datetime) -> None:

@@ -21,7 +21,8 @@ class Reporter(msgspec.Struct, frozen=True, gc=False):
 
     `reported` counts the families this person ever reported, `confirmed_reports` and `reviewed_reports`
     those that people confirmed, and those that they decided at all. `told_at` is when this person was last warned or
-    suspended for reports that were wrong, `suspensions` how often suspended by then.
+    suspended for reports that were wrong, or cleared of it; `steps` how far that went: 1 is a warning, 2 the first
+    suspension, and so on.
     """
 
     site: str
@@ -35,7 +36,7 @@ class Reporter(msgspec.Struct, frozen=True, gc=False):
     muted: bool = False
     told_at: datetime | None = None
     suspended_until: datetime | None = None
-    suspensions: int = 0
+    steps: int = 0
 
     def suspended(self, now: datetime) -> bool:
         return self.suspended_until is not None and self.suspended_until > now
@@ -83,7 +84,7 @@ _with_past = _by_id.where(
     or_(schema.reporters.c.reported > 1, schema.reporters.c.reviewed_reports > 0, schema.reporters.c.muted.is_(True))
 )
 _COUNTS = ("reported", "confirmed_reports", "reviewed_reports")
-_FACTS = ("account_created_at", "probation_until", "muted", "told_at", "suspended_until", "suspensions")
+_FACTS = ("account_created_at", "probation_until", "muted", "told_at", "suspended_until", "steps")
 
 
 def of_ids(connection: Connection, site: str, ids: set[str]) -> list[Reporter]:

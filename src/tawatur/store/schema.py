@@ -289,7 +289,7 @@ reporters = Table(
     Column("muted", Boolean, nullable=False),
     Column("told_at", Instant),
     Column("suspended_until", Instant),
-    Column("suspensions", Integer, nullable=False, server_default="0"),
+    Column("steps", Integer, nullable=False, server_default="0"),
 )
 
 records = Table(

@@ -17,6 +17,7 @@ from tawatur.moderation.once import Given
 from tawatur.moderation.refusals import UnknownReporter
 from tawatur.moderation.standing import (
     Ask,
+    clear_reporter,
     first_known,
     mute_reporter,
     standing_in,
@@ -56,6 +57,9 @@ class ReporterOut(BaseModel):
 
     reporter: str = Field(description="The keyed digest that events name this person by.")
     muted: bool = Field(description="Whether their reports are kept and count for nothing.")
+    warned_at: datetime | None = Field(description="When they were last warned or suspended for wrong reports.")
+    suspended_until: datetime | None = Field(description="Until then their reports are kept and count for nothing.")
+    suspensions: int = Field(description="How often they were suspended since the warning.")
     reported: int = Field(description="How many pictures they ever reported.")
     reviewed: int = Field(description="How many of these reports people decided on.")
     confirmed: int
@@ -99,6 +103,14 @@ async def void(
     """As if all their live reports had been withdrawn, and for good: saying the same again changes nothing. What they
     report from now on counts."""
     return await _do(request, site, reporter, body, void_reports, "voided")
+
+
+@router.post("/{reporter}/clear", summary="Take a warning or suspension back", response_model=ReporterOut)
+async def clear(
+    request: Request, site: SiteId, reporter: ReporterId, body: AskIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """It begins anew, and what they reported meanwhile counts. What the rule did to others stays."""
+    return await _do(request, site, reporter, body, clear_reporter)
 
 
 async def whom_of(house: House, site: str, named: str) -> str:

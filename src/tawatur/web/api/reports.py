@@ -72,10 +72,12 @@ class ReaderReportIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReportOut(BaseModel):
-    """The report's id, and the status of the image now."""
+    """The report's id, and the status of the image now. `suspended_until` is there while this person's reports are
+    suspended: the report is kept and counts for nothing."""
 
     id: str
     status: str
+    suspended_until: datetime | None = None
 
 
 _decoder = msgspec.json.Decoder(ReportIn)
@@ -145,10 +147,18 @@ def _pseudonymous(pseudonyms: Pseudonyms, site: str, image: str, said: ReportIn)
 
 
 def _given(reported: Reported, new_status: int) -> Given:
-    return give(new_status if reported.new else 200, {"id": reported.id, "status": reported.status})
+    told: dict[str, Any] = {"id": reported.id, "status": reported.status}
+    if reported.suspended_until is not None:
+        told["suspended_until"] = reported.suspended_until
+    return give(new_status if reported.new else 200, told)
 
 
-@router.delete("/v1/reports/{report}", summary="Withdraw a report", response_model=ReportOut)
+@router.delete(
+    "/v1/reports/{report}",
+    summary="Withdraw a report",
+    response_model=ReportOut,
+    response_model_exclude_none=True,
+)
 async def withdraw(request: Request, asker: SiteOrReader, report: ReportId) -> Any:
     """Takes a report back, as if it had never been made. Withdrawing twice is the same as once. With a reporter token
     only one's own."""
