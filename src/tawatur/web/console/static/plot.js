@@ -1,13 +1,18 @@
 // Draws what a page hands over in <figure class="plot" data-plot="{...}">: {x: [seconds], series: [{label, kind, values}]}.
 // kind: "line", "step" (holds until the next value, a dot at each), "limit" (dashed). The same numbers stand in a table
 // beside it, for everybody whom a drawing tells nothing.
-const COLOURS = ["--accent", "--wait", "--stop", "--clear", "--quiet", "--ink"];
+const COLOURS = ["--accent", "--quiet", "--wait", "--clear", "--ink"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4]];
 
 function draw(figure) {
   const told = JSON.parse(figure.dataset.plot);
   const style = getComputedStyle(figure);
-  const colour = (name) => style.getPropertyValue(name).trim();
+  const probe = document.createElement("i"); // a canvas takes no variables: the browser says which colour one is now
+  figure.append(probe);
+  const colour = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
   const series = told.series.map((one, place) => {
     const limit = one.kind === "limit";
     const stroke = colour(limit ? "--stop" : COLOURS[place % COLOURS.length]);
@@ -24,8 +29,9 @@ function draw(figure) {
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
   const day = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { day: "numeric", month: "short", timeZone: "UTC" });
   const time = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
+  const second = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { minute: "2-digit", second: "2-digit", timeZone: "UTC" });
   const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
-  const said = (seconds) => (span > 172800 ? day : time).format(new Date(seconds * 1000));
+  const said = (seconds) => (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
   const options = {
     width: figure.clientWidth,
     height: Math.min(240, Math.max(150, figure.clientWidth / 2.4)),
@@ -38,6 +44,7 @@ function draw(figure) {
   figure.querySelector(".uplot")?.remove();
   const plot = new uPlot(options, [told.x, ...told.series.map((one) => one.values)], figure);
   plot.root.setAttribute("aria-hidden", "true"); // the table says it
+  probe.remove();
 }
 
 const all = [...document.querySelectorAll(".plot[data-plot]")];
