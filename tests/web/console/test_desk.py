@@ -281,3 +281,25 @@ def test_the_case_tells_machine_from_person_and_what_counts_less(place: Place) -
     assert "one image · 1 blocked" in told
     assert "&#34;label&#34;: &#34;group 1&#34;" in page.text
     assert "The same as a table" in told
+
+
+def test_one_reporter_is_muted_heard_again_and_voided(place: Place) -> None:
+    image = place.image()
+    place.report(image, "anna")
+    place.report(image, "ben")
+    pseudonym = place.client.app.state.house.pseudonyms(place.keys.site).person("anna")  # type: ignore[attr-defined]
+    browser = person(place, "moderator")
+    at = f"/console/cases/{image}"
+    assert browser.send(at + "/reporters", mute=pseudonym).headers["location"] == at
+    assert "muted" in texts(browser.get(at))
+    browser.send(at + "/reporters", unmute=pseudonym)
+    assert "Listen again" not in texts(browser.get(at))
+    browser.send(at + "/reporters", void=pseudonym)
+    assert pseudonym not in browser.get(at).text
+    assert [kind for kind in place.types() if kind in ("reporter.muted", "reporter.unmuted", "report.voided")] == [
+        "reporter.muted",
+        "reporter.unmuted",
+        "report.voided",
+    ]
+    assert browser.send(at + "/reporters", mute="nobody").status_code == 409
+    assert browser.send(at + "/reporters").status_code == 303

@@ -19,6 +19,7 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/console/cases/{image}/notes"): "moderator",
     ("POST", "/console/cases/{image}/shields"): "moderator",
     ("POST", "/console/cases/{image}/open"): "moderator",
+    ("POST", "/console/cases/{image}/reporters"): "moderator",
     ("POST", "/console/undo"): "moderator",
     ("POST", "/console/queue"): "moderator",
     ("POST", "/console/veil"): "reader",

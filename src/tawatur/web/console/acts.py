@@ -20,6 +20,7 @@ from tawatur.moderation.opening import open_picture
 from tawatur.moderation.refusals import NotSure, UnknownImage
 from tawatur.moderation.review import NewReview, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
+from tawatur.moderation.standing import Ask, mute_reporter, unmute_reporter, void_reports
 from tawatur.moderation.undo import NewUndo, undo_review
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.reading_book import Wants
@@ -30,6 +31,13 @@ from tawatur.web.console.session import Desk, authority, desk_of, form_of, known
 from tawatur.web.house import House, house_of
 
 T = TypeVar("T")
+
+
+_LISTENING: dict[str, Callable[[DatabaseBook, Ask, datetime], int]] = {
+    "mute": mute_reporter,
+    "unmute": unmute_reporter,
+    "void": void_reports,
+}
 
 
 async def _desk(request: Request) -> tuple[Desk, FormData, str, House]:
@@ -167,6 +175,19 @@ async def shields(request: Request) -> Response:
     return await _stay(request, _make(house, desk, key, run, rules=True), key)
 
 
+async def listen(request: Request) -> Response:
+    """POST /console/cases/{image}/reporters: stops listening to one reporter (`mute`), listens again (`unmute`), or
+    takes away all that they say now (`void`)."""
+    desk, form, key, house = await _desk(request)
+    todo = next(((act, str(form[name])) for name, act in _LISTENING.items() if name in form), None)
+    if todo is None:
+        return _back(key)
+    act, whom = todo
+    ask = Ask(desk.site.id, whom, reviewer(house, desk))
+    wants = Wants(desk.site.id, reporters=(whom,), rules=True)
+    return await _stay(request, house.make(Change(wants, lambda book, now: act(book, ask, now))), key)
+
+
 async def open_hidden(request: Request) -> Response:
     """POST /console/cases/{image}/open: this person must see a picture that is shown to nobody; the log tells it."""
     desk, form, key, house = await _desk(request)
@@ -197,6 +218,7 @@ routes = [
     Route("/console/cases/{image}/claim", claim, methods=["POST"]),
     Route("/console/cases/{image}/notes", note, methods=["POST"]),
     Route("/console/cases/{image}/shields", shields, methods=["POST"]),
+    Route("/console/cases/{image}/reporters", listen, methods=["POST"]),
     Route("/console/cases/{image}/open", open_hidden, methods=["POST"]),
     Route("/console/undo", undo, methods=["POST"]),
 ]

@@ -29,7 +29,7 @@ function draw(figure) {
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
   const day = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { day: "numeric", month: "short", timeZone: "UTC" });
   const time = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
-  const second = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { minute: "2-digit", second: "2-digit", timeZone: "UTC" });
+  const second = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "UTC" });
   const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
   const said = (seconds) => (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
   const options = {
