@@ -17,6 +17,7 @@ from tawatur.cli_audit import audit_app
 from tawatur.cli_context import context_app
 from tawatur.cli_people import user_app
 from tawatur.cli_policy import policy_app
+from tawatur.cli_privacy import erase, export_person, rotate_key
 from tawatur.cli_reporters import reporter_app
 from tawatur.failures import Failure
 from tawatur.terminal import database_ready as _database
@@ -47,6 +48,10 @@ app.add_typer(context_app, name="context")
 app.add_typer(audit_app, name="audit")
 bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")
 app.add_typer(bank_app, name="bank")
+
+app.command()(erase)
+export_app.command("person")(export_person)
+site_app.command("rotate-key")(rotate_key)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 

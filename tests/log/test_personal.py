@@ -11,7 +11,7 @@ from tawatur.log.personal import PERSONAL, NotAsWritten, split
 
 OPEN = """
 name family sha256 pdq quality distance count report reason outcome evidence was of corners model version toml
-images cause provisional review_by verdict status value probability voices times until review measure
+images cause provisional review_by verdict status value probability voices times until review measure part positions
 rejected reviewed since
 """
 """Keys that say nothing of a person. One that does belongs into log/personal.py, before an event has it."""

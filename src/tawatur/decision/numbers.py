@@ -285,6 +285,21 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Kept: how many days data about people is kept (docs/privacy.md); counts and decisions stay.",
+        (
+            Number(
+                "signals_days",
+                1,
+                36_500,
+                "digests of device, network and link, after a case's last report: who floods comes back within weeks",
+            ),
+            Number("comments_days", 1, 36_500, "what reporters and moderators wrote: as long as anybody may object"),
+            Number("pages_days", 1, 36_500, "addresses of pages and captions: as long as a page is news"),
+            Number("reporters_days", 1, 36_500, "who has not reported for two years begins anew, without a record"),
+            Number("log_days", 1, 36_500, "pseudonyms in the log: so much history can be replayed person by person"),
+        ),
+    ),
+    Section(
         "Shadow: to watch a policy before it may act.",
         (
             Number(

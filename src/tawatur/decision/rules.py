@@ -138,6 +138,12 @@ class Policy(msgspec.Struct, frozen=True):
     warning_days: float = 365.0
     suspension_days: float = 7.0
     suspension_most_days: float = 180.0
+    # kept
+    signals_days: float = 90.0
+    comments_days: float = 365.0
+    pages_days: float = 365.0
+    reporters_days: float = 730.0
+    log_days: float = 730.0
     # shadow
     shadow: bool = False
     reasons: Mapping[str, Rule] = msgspec.field(default_factory=lambda: dict(DEFAULT_RULES))

@@ -206,6 +206,15 @@ class ShieldsLowered(Event, frozen=True, tag="shields.lowered"):
     uploader: str | None = None
 
 
+class EventsErased(Event, frozen=True, tag="events.erased"):
+    """From here on the events at these positions, runs from first to last, say nothing of people any more (`part`
+    "who"), or of their means ("means"); log/personal.py has the keys. `cause`: "request" or "retention"."""
+
+    part: str
+    cause: str
+    positions: list[tuple[int, int]]
+
+
 class StateChange(Event, frozen=True):
     """A change of what readers see. `images` are all images of the family; `cause` says what brought it about:
     "reports", "views", "copy", "bank", "altered", "withdrawal", "mute", "unmute", "void", "review", "undo", "cut" or
@@ -273,6 +282,7 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     PolicyChanged,
     ShieldsRaised,
     ShieldsLowered,
+    EventsErased,
     ImageBlurred,
     ImageBlocked,
     ImageRestored,

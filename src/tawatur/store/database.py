@@ -104,6 +104,7 @@ class Database:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA secure_delete=ON")  # what is erased leaves the file, too
             connection.execute("PRAGMA cache_size=-65536")
             connection.execute("PRAGMA temp_store=MEMORY")
 
@@ -158,6 +159,15 @@ class Database:
         if here != head:
             do = "tawatur init" if here is None else "tawatur migrate"
             raise NotInitialised(f"The database {self} is at version {here or 'none'}, not {head}: run `{do}`.")
+
+    def scrub(self) -> None:
+        """Lets what was erased leave SQLite's write-ahead log as well, if nobody reads just now."""
+        if self.is_sqlite:
+            connection = self.writer.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     def close(self) -> None:
         self.writer.dispose()

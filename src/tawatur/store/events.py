@@ -54,6 +54,7 @@ _told = (
     )
     .order_by(_events.position)
 )
+_naming = _page.where(_events.body.contains(bindparam("said"), autoescape=False))
 _page_told = _told.limit(bindparam("limit"))
 _sites = select(_events.site.distinct()).where(
     _events.position > bindparam("after"), _events.position <= bindparam("last")
@@ -78,6 +79,11 @@ def page_of_all(connection: Connection, after: int, limit: int) -> list[EventRow
 def of_types(connection: Connection, types: Sequence[str], after: int, last: int) -> list[EventRow]:
     """All sites' events of these types with positions above `after`, up to `last`, in order."""
     return rows.read(connection, EventRow, _told, types=sorted(types), after=after, last=last)
+
+
+def page_saying(connection: Connection, site: str, after: int, said: str, limit: int) -> list[EventRow]:
+    """The site's positioned events after that position whose bodies say this (no % and no _), in order."""
+    return rows.read(connection, EventRow, _naming, site=site, after=after, said=said, limit=limit)
 
 
 def page_of_types(connection: Connection, types: Sequence[str], after: int, last: int, limit: int) -> list[EventRow]:

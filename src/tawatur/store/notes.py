@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, select
+from sqlalchemy import Column, Connection, Index, Table, Text, bindparam, delete, select
 
 from tawatur.store import rows
 from tawatur.store.schema import Instant, metadata
@@ -44,3 +44,9 @@ def of_family(connection: Connection, family: str) -> list[Note]:
 
 def insert(connection: Connection, note: Note) -> None:
     rows.insert(connection, _notes, [note])
+
+
+def forget(connection: Connection, site: str, before: datetime) -> None:
+    """Deletes what was noted at the site before then."""
+    old = delete(_notes).where(_notes.c.site == bindparam("there"), _notes.c.at < bindparam("before", type_=Instant))
+    connection.execute(old, {"there": site, "before": before})

@@ -158,6 +158,12 @@ def forget_sessions(connection: Connection, created_before: datetime, used_befor
     connection.execute(delete(_sessions).where(old), {"created": created_before, "used": used_before})
 
 
+def forget_links(connection: Connection, before: datetime) -> None:
+    """Deletes the one-time links that had ended by that moment."""
+    old = _links.c.expires_at < bindparam("before", type_=Instant)
+    connection.execute(delete(_links).where(old), {"before": before})
+
+
 def link(connection: Connection, digest: str) -> Link | None:
     return next(iter(rows.read(connection, Link, _link, digest=digest)), None)
 

@@ -57,3 +57,9 @@ def save(connection: Connection, shields: list[Shield]) -> None:
 def forget(connection: Connection, before: datetime) -> None:
     """Deletes the shields that had ended by that moment."""
     connection.execute(_old, {"before": before})
+
+
+def forget_uploader(connection: Connection, site: str, uploader: str) -> None:
+    """Deletes the shield over what this uploader posted."""
+    over = _shields.c.site == site, _shields.c.kind == UPLOADER, _shields.c.target == uploader
+    connection.execute(delete(_shields).where(*over))

@@ -60,3 +60,9 @@ def drop(connection: Connection, families: set[str]) -> None:
 def forget(connection: Connection, before: datetime) -> None:
     """Deletes what was decided by that moment."""
     connection.execute(_old, {"before": before})
+
+
+def forget_person(connection: Connection, site: str, person: str) -> None:
+    """Deletes what was kept for a moment and names this person (a pseudonym)."""
+    named = _undoables.c.site == site, _undoables.c.body.contains(person)
+    connection.execute(delete(_undoables).where(*named))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from tawatur.store import rows, schema
 
@@ -38,7 +39,49 @@ class Review(msgspec.Struct, frozen=True, gc=False):
     measure: str | None = None
 
 
+_verdicts = schema.verdicts.c
 _reviews = select(schema.reviews).where(schema.reviews.c.family == bindparam("family")).order_by(schema.reviews.c.id)
+
+
+_site: BindParameter[Any] = bindparam("site")
+_naming = (
+    select(schema.verdicts)
+    .where(_verdicts.site == _site, _verdicts.id > bindparam("after"), _verdicts.body.contains(bindparam("said")))
+    .order_by(_verdicts.id)
+    .limit(bindparam("limit"))
+)
+_of_families = select(schema.verdicts).where(_verdicts.family.in_(bindparam("ids", expanding=True)))
+_between = (
+    select(schema.verdicts)
+    .where(
+        _verdicts.site == _site,
+        _verdicts.at > bindparam("after", type_=schema.Instant),
+        _verdicts.at < bindparam("before", type_=schema.Instant),
+    )
+    .order_by(_verdicts.at)
+    .limit(bindparam("limit"))
+)
+_said = update(schema.verdicts).where(_verdicts.id == bindparam("key")).values(body=bindparam("now"))
+
+
+def naming(connection: Connection, site: str, said: str, after: str, limit: int) -> list[StoredVerdict]:
+    """The site's verdicts whose bodies say this, with ids above `after`, in order of ids."""
+    return rows.read(connection, StoredVerdict, _naming, site=site, said=said, after=after, limit=limit)
+
+
+def of_families(connection: Connection, families: set[str]) -> list[StoredVerdict]:
+    return rows.read(connection, StoredVerdict, _of_families, ids=sorted(families))
+
+
+def between(connection: Connection, site: str, after: datetime, before: datetime, limit: int) -> list[StoredVerdict]:
+    """The site's verdicts after one moment and before another, oldest first."""
+    return rows.read(connection, StoredVerdict, _between, site=site, after=after, before=before, limit=limit)
+
+
+def say(connection: Connection, changed: list[StoredVerdict]) -> None:
+    """Lets verdicts say something else in their bodies."""
+    if changed:
+        connection.execute(_said, [{"key": one.id, "now": one.body} for one in changed])
 
 
 def reviews(connection: Connection, family: str) -> list[Review]:

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from tawatur import __version__
 from tawatur.settings import Settings
 from tawatur.web import gate, gate_check, health, problems
-from tawatur.web.api import banks, decisions, events, images, policy, reporter_tokens, reporters, reports
+from tawatur.web.api import banks, decisions, erasures, events, images, policy, reporter_tokens, reporters, reports
 from tawatur.web.console import routes as console
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
@@ -63,7 +63,20 @@ def make_app(settings: Settings) -> Starlette:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for part in (images, reports, reporters, reporter_tokens, decisions, banks, policy, events, state, readers, views):
+    for part in (
+        images,
+        reports,
+        reporters,
+        reporter_tokens,
+        decisions,
+        banks,
+        policy,
+        events,
+        erasures,
+        state,
+        readers,
+        views,
+    ):
         api.include_router(part.router, responses={"default": _problem_response()})
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)

@@ -22,10 +22,12 @@ from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.keys import Keyring
 from tawatur.log.seal import Sealer
 from tawatur.log.sequencer import Sequencer
+from tawatur.moderation.erasure import Eraser
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
 from tawatur.moderation.learn import learn_nightly
 from tawatur.moderation.pseudonyms import Pseudonyms
+from tawatur.moderation.retention import keep_to_retention
 from tawatur.moderation.search_earlier import describe_blocked, search_earlier
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
@@ -75,6 +77,7 @@ class House:
         self.altered = AlteredCopies()
         self.sequencer = Sequencer(self.database)
         self.keyring = Keyring(settings.data_dir, settings.resolved_seal_key())
+        self.eraser = Eraser(self.database, self.keyring, new_id, lambda: datetime.now(UTC))
         self.sealer = Sealer(self.database, self.keyring, settings.seal_seconds)
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
@@ -184,6 +187,7 @@ class House:
                     await run_in_threadpool(self.look_back)
                 if learned != now.date():
                     await run_in_threadpool(learn_nightly, self.database, self.writer, now)
+                    await run_in_threadpool(keep_to_retention, self.eraser, now)
                     learned = now.date()
             except DatabaseUnavailable as error:
                 log.warning("sweep_postponed", reason=str(error))

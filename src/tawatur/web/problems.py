@@ -17,6 +17,7 @@ from tawatur.imaging.decode import FormatNotAllowed, ImageRefused, TooManyBytes
 from tawatur.imaging.sandbox import DecodersBusy
 from tawatur.log.proof import NotSealedYet, UnknownEvent
 from tawatur.moderation import refusals
+from tawatur.moderation.erasure import NobodyToErase
 from tawatur.store.database import DatabaseUnavailable
 from tawatur.store.files import StorageUnavailable
 from tawatur.store.writer import Refused
@@ -52,6 +53,7 @@ _STATUS: dict[type[Exception], int] = {
     refusals.UsedProof: 409,
     refusals.TooOften: 429,
     UnknownEvent: 404,
+    NobodyToErase: 422,
     NotSealedYet: 409,
     FormatNotAllowed: 415,
     TooManyBytes: 413,
