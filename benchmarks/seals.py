@@ -5,7 +5,7 @@
 Two servers with databases of their own, one that seals every second (sixty times as often as by default) and one that
 never does, take the same reports over HTTP in turns, each round in the other order. The ratio is the median of reports
 a second with the sealer by that without. Goal: >= 0.95. Then all that was written is sealed and
-verified at once, alone.
+{total:,} verified at once, alone.
 """
 
 from __future__ import annotations
@@ -80,20 +80,20 @@ def _measure(console: Console, kind: str, folder: Path, asked: argparse.Namespac
         console.print(table)
         ratio = statistics.median(rates[WITH]) / statistics.median(rates[WITHOUT])
         console.print(f"{kind}: ratio of medians [bold]{ratio:.3f}[/bold] (goal >= {GOAL})")
-        _alone(console, urls[WITHOUT], folder)
+        _alone(console, urls[WITHOUT], servers[WITHOUT].data_dir)
 
 
-def _alone(console: Console, url: str, folder: Path) -> None:
-    """Seals and verifies what the server that never sealed has written."""
-    database, keyring = Database(url), Keyring(folder / "keys")
+def _alone(console: Console, url: str, data_dir: Path) -> None:
+    """Seals and verifies what the server that never sealed by itself has written."""
+    database, keyring = Database(url), Keyring(data_dir)
     begin = time.perf_counter()
     count = seal(database, keyring, lambda: datetime.now(UTC))
     sealed = time.perf_counter()
-    verify(database, {*keyring.all_of_them()}, datetime.now(UTC))
+    total = verify(database, {*keyring.all_of_them()}, datetime.now(UTC)).events
     verified = time.perf_counter()
     database.close()
-    rates = count / (sealed - begin), count / (verified - sealed)
-    console.print(f"{count:,} events: sealed at {rates[0]:,.0f}/s, verified at {rates[1]:,.0f}/s")
+    rates = count / (sealed - begin), total / (verified - sealed)
+    console.print(f"{count:,} events sealed at {rates[0]:,.0f}/s, {total:,} verified at {rates[1]:,.0f}/s")
 
 
 @contextmanager

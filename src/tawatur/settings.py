@@ -44,7 +44,8 @@ class Settings(BaseSettings):
         60.0,
         ge=0,
         le=600,
-        description="The log is sealed this often, and whenever 1,024 events wait. 0: this server seals nothing.",
+        description="The log is sealed this often, and whenever 1,024 events wait. 0: this server seals only before it "
+        "erases.",
     )
     fetch_allow: str = Field(
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -347,3 +348,21 @@ def test_a_person_is_found_by_the_sites_own_id_and_by_the_pseudonym(world: Forge
     theirs = Pseudonyms(secret, world.site).person(hexadecimal)
     world.report(world.image("2"), theirs)
     assert pseudonym(world.database, secret, world.site, hexadecimal) == theirs
+
+
+def test_the_log_holds_at_every_moment_while_people_are_erased(world: ForgettingWorld) -> None:
+    images = [world.image(str(n)) for n in range(4)]
+    for n in range(24):
+        report(world, images[n % 4], f"r{n}", device=f"d{n}")
+    for image in images:
+        world.review(image, "upheld")
+    world.eraser.carry_out()
+    with ThreadPoolExecutor(1) as pool:
+        erasing = pool.submit(lambda: [world.erase(f"r{n}") for n in range(24)])
+        rounds = 0
+        while not erasing.done():
+            world.verified()
+            rounds += 1
+        erasing.result()
+    assert rounds > 0
+    assert world.verified().erased == {"who": 24, "means": 24}

@@ -12,9 +12,10 @@ from sqlalchemy import text
 from tawatur.moderation import retention
 from tawatur.moderation.register import NewImage, register_image
 from tawatur.moderation.report import NewReport, receive_report
-from tawatur.store import notes
+from tawatur.store import notes, people
 from tawatur.store.database import Database
 from tawatur.store.notes import Note
+from tawatur.store.people import Link, Session
 from tests.moderation.forgetting import ForgettingWorld, digest
 from tests.moderation.world import World
 
@@ -241,3 +242,12 @@ def _another(database: Database, world: ForgettingWorld) -> ForgettingWorld:
     World.__init__(made, database, "2")
     made.keyring, made.eraser = world.keyring, world.eraser
     return made
+
+
+def test_links_and_sessions_that_have_ended_go(world: ForgettingWorld) -> None:
+    with world.database.write() as connection:
+        for number, days in enumerate((-1, 5)):
+            people.replace_link(connection, Link(f"link {number}", f"p{number}", world.now + timedelta(days=days)))
+        people.insert_session(connection, Session("a session", "p1", world.now, world.now))
+    world.days_pass(1)
+    assert world.names("link 0", "link 1", "a session") == ["link 1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from tawatur.log.keys import Keyring
+from tawatur.log.seal import seal
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.store import schema
 from tawatur.store.database import Database
 from tests.ground.server import Server, ServerError
-from tests.web.place import Place, picture, problem
+from tests.web.place import Place, opened, picture, problem
 
 RAW = [
     "reporter-fatima",
@@ -28,6 +31,7 @@ RAW = [
     "storm-link",
 ]
 COMMENT = "he lives in the house next door"
+EMAIL = "leila@newsroom.example"
 PAGE = "https://news.example/a-page-nobody-needs"
 
 
@@ -63,7 +67,7 @@ def rows(url: str) -> str:
     found = []
     with database.read() as connection:
         for table in schema.metadata.sorted_tables:
-            found += [str(tuple(row)) for row in connection.execute(text(f'SELECT * FROM "{table.name}"'))]
+            found += [f"{table.name} {tuple(row)}" for row in connection.execute(text(f'SELECT * FROM "{table.name}"'))]
     database.close()
     return "\n".join(found)
 
@@ -85,8 +89,10 @@ def test_nothing_stored_or_logged_names_a_person_and_erasing_takes_even_pseudony
     secret = (server.data_dir / "secret").read_bytes().strip()
     people = Pseudonyms(secret, site.site)
     fatima, omar, karim = (people.person(one) for one in ("reporter-fatima", "uploader-omar", "reporter-karim"))
+    server.tawatur("user", "create", EMAIL, "--role", "moderator")
     with server.client(site) as client:
         image = act(client)
+        assert [line for line in rows(server.database_url).splitlines() if EMAIL in line and "people" not in line] == []
         assert found_in(RAW, rows(server.database_url)) == []
         assert found_in(RAW, files(server)) == []
         assert COMMENT in rows(server.database_url)
@@ -110,7 +116,7 @@ def test_nothing_stored_or_logged_names_a_person_and_erasing_takes_even_pseudony
     assert "The log holds" in server.tawatur("audit", "verify")
     server.stop()
     assert found_in([*gone, *RAW], files(server)) == []
-    assert found_in([*RAW, COMMENT, PAGE, "news.example"], server.log_text(10_000_000)) == []
+    assert found_in([*RAW, COMMENT, PAGE, "news.example", EMAIL], server.log_text(10_000_000)) == []
 
 
 def test_erasing_asks_before(real: Server) -> None:
@@ -156,3 +162,13 @@ def test_nobody_is_erased_without_a_key_or_by_another_site(place: Place) -> None
     received = next(one for one in place.events(limit=1000) if one["type"] == "report.received")
     assert not received["reporter"].startswith("erased-")
     assert place.client.post("/v1/erasures", json=asked).json()["reports"] == 1
+
+
+def test_a_server_without_the_key_for_seals_says_so(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path / "data", seal_seconds=0) as place:
+        database = Database(place.database_url)
+        seal(database, Keyring(tmp_path / "another server"), lambda: datetime.now(UTC))
+        database.close()
+        place.report(place.image(), "fatima")
+        told = problem(place.client.post("/v1/erasures", json={"kind": "reporter", "person": "fatima"}), 503)
+    assert "cannot be sealed" in told["detail"]

@@ -12,14 +12,18 @@ silenced stays silenced. Both are told.
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from tawatur.log import erase
 from tawatur.log.events import rfc3339
@@ -29,7 +33,7 @@ from tawatur.moderation.pseudonyms import DIGEST_HEX, Pseudonyms
 from tawatur.moderation.unnamed import bare, by_nobody, cutter, speaks, verdict_without, without_words
 from tawatur.store import events, personal_data, seals, shields, undoables, verdicts
 from tawatur.store.book import replace
-from tawatur.store.database import Database
+from tawatur.store.database import Database, is_transient
 from tawatur.store.events import EventRow
 from tawatur.store.retention import NOBODY
 from tawatur.store.sites import add_recorded
@@ -38,6 +42,7 @@ from tawatur.store.writer import Refused
 REPORTER, UPLOADER = "reporter", "uploader"
 KINDS = (REPORTER, UPLOADER)
 PAGE = 500
+ATTEMPTS = 5
 BATCH = 100
 _PSEUDONYM = re.compile(f"[0-9a-f]{{{DIGEST_HEX}}}")
 
@@ -86,6 +91,24 @@ def erase_person(eraser: Eraser, site: str, kind: str, person: str) -> Erased:
     is cut short, doing it again ends it. Raises NobodyToErase."""
     if kind not in KINDS:
         raise NobodyToErase(f"{kind!r} cannot be erased. Use one of: {', '.join(KINDS)}.")
+    for _ in range(ATTEMPTS - 1):
+        with _again():
+            return _erase_person(eraser, site, kind, person)
+    return _erase_person(eraser, site, kind, person)
+
+
+@contextmanager
+def _again() -> Iterator[None]:
+    """Lets go of what fails only because others write the same rows."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not is_transient(error):
+            raise
+        time.sleep(random.uniform(0, 0.1))
+
+
+def _erase_person(eraser: Eraser, site: str, kind: str, person: str) -> Erased:
     eraser.carry_out()
     read, count = _erase_from_log(eraser, site, kind, person, 0)
     found = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -161,13 +161,11 @@ class Database:
             raise NotInitialised(f"The database {self} is at version {here or 'none'}, not {head}: run `{do}`.")
 
     def scrub(self) -> None:
-        """Lets what was erased leave SQLite's write-ahead log as well, if nobody reads just now."""
+        """Lets what was erased leave SQLite's write-ahead log as well. Where others are busy with it just now, the log
+        is written over in its time."""
         if self.is_sqlite:
-            connection = self.writer.raw_connection()
-            try:
+            with suppress(PoolTimeout, OperationalError), closing(self.writer.raw_connection()) as connection:
                 connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
 
     def close(self) -> None:
         self.writer.dispose()

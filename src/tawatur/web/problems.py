@@ -15,7 +15,9 @@ from starlette.responses import Response
 
 from tawatur.imaging.decode import FormatNotAllowed, ImageRefused, TooManyBytes
 from tawatur.imaging.sandbox import DecodersBusy
+from tawatur.log.keys import KeyUnusable
 from tawatur.log.proof import NotSealedYet, UnknownEvent
+from tawatur.log.seal import NotSealed
 from tawatur.moderation import refusals
 from tawatur.moderation.erasure import NobodyToErase
 from tawatur.store.database import DatabaseUnavailable
@@ -118,6 +120,9 @@ def of_error(error: Exception) -> Response:
         case DatabaseUnavailable():
             log.warning("database_unavailable", reason=str(error))
             return unavailable("The database cannot be reached or is full. Try again; doing it twice does no harm.")
+        case KeyUnusable() | NotSealed():
+            log.error("not_sealed", reason=str(error))
+            return unavailable("The log cannot be sealed here. The operator finds the reason in the server's own log.")
         case DecodersBusy():
             return unavailable("Too many pictures are being looked at. Nothing was changed; try again.")
         case StorageUnavailable():
@@ -149,6 +154,8 @@ def install(app: Starlette) -> None:
         DatabaseUnavailable,
         StorageUnavailable,
         DecodersBusy,
+        KeyUnusable,
+        NotSealed,
         ClientDisconnect,
         RequestValidationError,
         HTTPException,

@@ -93,6 +93,22 @@ def test_a_proof_shows_the_event_as_the_log_has_it(notary: Notary) -> None:
     assert json.loads(proof["means"]["said"]) == {"signals": event["signals"]}
 
 
+def test_a_proof_of_an_erased_event_holds_and_names_nobody(notary: Notary, tmp_path: Path) -> None:
+    event = next(one for one in some_history(notary.place) if one["type"] == "report.received")
+    key = notary.seal()
+    assert "fatima" not in event["reporter"]
+    notary.place.client.post("/v1/erasures", json={"kind": "reporter", "person": "fatima"})
+    proof = notary.proof(event["id"])
+    assert event["reporter"] not in json.dumps(proof)
+    code, said = checked(proof, key, tmp_path)
+    assert (code, "who: erased" in said, "means: erased" in said, '"reason":"violence"' in said) == (
+        0,
+        True,
+        True,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     ("forge", "said"),
     [
