@@ -1,5 +1,6 @@
 """What a page says is told to people, and decides nothing: a case lived with it and without comes out the same."""
 
+import ast
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -140,8 +141,17 @@ def swept(database: Database, now: datetime) -> None:
 def test_nothing_that_decides_or_replays_knows_of_context() -> None:
     source = Path(context.__file__).parents[1]
     readers = {
-        str(path.relative_to(source))
-        for path in source.rglob("*.py")
-        if "store.contexts" in (text := path.read_text("utf-8")) or "import contexts" in text or ", contexts," in text
+        str(path.relative_to(source)) for path in source.rglob("*.py") if "tawatur.store.contexts" in imported(path)
     }
     assert readers == {"moderation/context.py", "moderation/sweep.py", "store/migrations/env.py"}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, and each name that it takes from one."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}", *(f"{node.module}.{one.name}" for one in node.names)}
+    return found
