@@ -12,7 +12,7 @@ from tawatur.log.personal import PERSONAL, NotAsWritten, split
 OPEN = """
 name family sha256 pdq quality distance count report reason outcome evidence was of corners model version toml
 images cause provisional review_by verdict status value probability voices times until review measure part positions
-rejected reviewed since
+rejected reviewed since appeal about against decided_at answer_by received_at same_person
 """
 """Keys that say nothing of a person. One that does belongs into log/personal.py, before an event has it."""
 

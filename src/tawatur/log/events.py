@@ -206,6 +206,67 @@ class ShieldsLowered(Event, frozen=True, tag="shields.lowered"):
     uploader: str | None = None
 
 
+class AppealReceived(Event, frozen=True, tag="appeal.received"):
+    """Somebody objects to a decision made at `decided_at`: the uploader, that an image is withheld (`about` "image"),
+    or a reporter, that they are suspended ("reporter"). `against` says who decided: "machine" or "person". A person
+    should answer by `answer_by`. What they wrote is not in the log."""
+
+    appeal: str
+    about: str
+    against: str
+    decided_at: Moment
+    answer_by: Moment
+    uploader: str | None = None
+    reporter: str | None = None
+
+
+class AppealDecided(Event, frozen=True, tag="appeal.decided"):
+    """A person who took no part before decided it: what was done is "reversed", or it "stands". `answer` is what they
+    tell whoever objected; the site should pass it on. `review` is the decision on the image that it made.
+    `same_person`: nobody else was there, and who decided first decided again."""
+
+    appeal: str
+    about: str
+    against: str
+    outcome: str
+    received_at: Moment
+    by: str
+    answer: str
+    same_person: bool = False
+    review: str | None = None
+    uploader: str | None = None
+    reporter: str | None = None
+
+
+class AppealWithdrawn(Event, frozen=True, tag="appeal.withdrawn"):
+    """Whoever objected took it back, before anybody answered."""
+
+    appeal: str
+    about: str
+    uploader: str | None = None
+    reporter: str | None = None
+
+
+class AppealEnded(Event, frozen=True, tag="appeal.ended"):
+    """Nobody needs to answer any more: what was objected to is over. `cause` says by what, as in a change of state
+    ("review": a person showed the image again without an answer), or "cleared"."""
+
+    appeal: str
+    about: str
+    cause: str
+    uploader: str | None = None
+    reporter: str | None = None
+
+
+class AppealReopened(Event, frozen=True, tag="appeal.reopened"):
+    """The decision that closed it was taken back moments later; it waits for an answer again."""
+
+    appeal: str
+    about: str
+    uploader: str | None = None
+    reporter: str | None = None
+
+
 class EventsErased(Event, frozen=True, tag="events.erased"):
     """From here on the events at these positions, runs from first to last, say nothing of people any more (`part`
     "who"), or of their means ("means"); log/personal.py has the keys. `cause`: "request" or "retention"."""
@@ -282,6 +343,11 @@ EVENT_TYPES: tuple[type[Event], ...] = (
     PolicyChanged,
     ShieldsRaised,
     ShieldsLowered,
+    AppealReceived,
+    AppealDecided,
+    AppealWithdrawn,
+    AppealEnded,
+    AppealReopened,
     EventsErased,
     ImageBlurred,
     ImageBlocked,

@@ -24,6 +24,7 @@ PERSONAL = {
     "changed_by": WHO,
     "by": WHO,
     "why": MEANS,
+    "answer": MEANS,
     "signals": MEANS,
     "page": MEANS,
     "external_id": MEANS,
