@@ -54,6 +54,7 @@ _told = (
     )
     .order_by(_events.position)
 )
+_page_of_kinds = _page.where(_events.type.in_(bindparam("types", expanding=True)))
 _naming = _page.where(_events.body.contains(bindparam("said"), autoescape=False))
 _page_told = _told.limit(bindparam("limit"))
 _sites = select(_events.site.distinct()).where(
@@ -89,6 +90,13 @@ def page_saying(connection: Connection, site: str, after: int, said: str, limit:
 def page_of_types(connection: Connection, types: Sequence[str], after: int, last: int, limit: int) -> list[EventRow]:
     """The first of them."""
     return rows.read(connection, EventRow, _page_told, types=sorted(types), after=after, last=last, limit=limit)
+
+
+def site_page_of_types(
+    connection: Connection, site: str, types: Sequence[str], after: int, limit: int
+) -> list[EventRow]:
+    """The site's first events of these types after that position, in order."""
+    return rows.read(connection, EventRow, _page_of_kinds, site=site, types=sorted(types), after=after, limit=limit)
 
 
 def sites(connection: Connection, after: int, last: int) -> set[str]:
