@@ -69,6 +69,9 @@ def test_each_country_that_the_article_names_has_its_threat(language: str, known
     [
         ("تسلل مسلحون من ليبيا إلى مصر.", "EG", "transit", ("LY", "EG")),
         ("وصلت شحنة أسلحة من ليبيا إلى مالي عبر النيجر.", "NE", "transit", ("LY", "ML")),
+        ("ISIS moves guns and money through Niger.", "NE", "financing", (None, None)),
+        ("يهرّب تنظيم الدولة السلاح إلى النيجر.", "NE", "financing", (None, "NE")),
+        ("Algeria has warned of the threat posed by ISIS fighters fleeing Sirte.", "DZ", "threat", ("LY", None)),
         ("Militants returned from Syria to Tunisia and Algeria.", "DZ", "return", ("SY", "DZ")),
         ("Boko Haram attacked Niger, while Al-Shabaab recruited in Kenya.", "KE", "recruitment", (None, None)),
         ("Boko Haram attacked Niger, while Al-Shabaab recruited in Kenya.", "NE", "attack", (None, None)),

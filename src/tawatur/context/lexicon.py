@@ -174,6 +174,11 @@ def _events(events: dict[str, Any]) -> Pairs:
         yield from _pairs(one.get("nouns", ()), matching.noun_forms, "event", kind)
         yield from _pairs(one.get("verbs", ()), matching.verb_forms, "event", kind)
         yield from _pairs([*one.get("phrases", ()), *one["latin"]], matching.phrase_forms, "event", kind)
+        yield from _pairs(one.get("handling", ()), matching.noun_forms, "handling", kind)
+        yield from _pairs(one.get("handling_verbs", ()), matching.verb_forms, "handling", kind)
+        yield from _pairs(one.get("handling_latin", ()), matching.phrase_forms, "handling", kind)
+        yield from _pairs(one.get("goods", ()), matching.noun_forms, "goods", kind)
+        yield from _pairs(one.get("goods_latin", ()), matching.phrase_forms, "goods", kind)
 
 
 def _announced(said: dict[str, Any]) -> Pairs:

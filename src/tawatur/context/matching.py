@@ -49,7 +49,7 @@ class Hit(NamedTuple):
     prefix: str
 
 
-SIGNS = frozenset(("armed", "same_group", "games"))
+SIGNS = frozenset(("armed", "same_group", "games", "handling", "goods"))
 _NOTHING = frozenset(("",))
 _PLURAL = frozenset(("", "s"))
 

@@ -19,7 +19,9 @@ from tawatur.context.sentences import sentences
 from tawatur.context.times import Time, times
 
 PLACES = ("country", "adjective", "town", "region")
+_PARTS = ("decoy", "handling", "goods")
 _SEEN_BACK = 48  # characters before a name in which a word that announces it is looked for
+_TOGETHER = 40  # characters between what is done and what it is done to: "moves guns", "weapons ... are smuggled"
 _QUOTES = str.maketrans(dict.fromkeys("\"'«»“”()[]", " "))
 _WRITTEN_ON = ("و", "ف", "ب", "ل", "ك")
 
@@ -115,7 +117,8 @@ def _announced(normal: str, hit: Hit, phrases: frozenset[str]) -> bool:
 
 def _counted(hits: list[Hit], lexicon: Lexicon) -> tuple[Hit, ...]:
     if not hits or any(hit.term.kind == "games" for hit in hits):
-        return tuple(hit for hit in hits if hit.term.kind not in ("event", "games", "armed", "decoy"))
+        return tuple(hit for hit in hits if hit.term.kind not in ("event", "games", "armed", *_PARTS))
+    hits = _put_together(hits)
     kinds = {hit.term.kind for hit in hits}
     armed = bool(kinds & {"armed", "same_group"}) or any(
         hit.term.kind == "group" and lexicon.groups[hit.term.key].kind in ("armed", "listed") for hit in hits
@@ -125,5 +128,26 @@ def _counted(hits: list[Hit], lexicon: Lexicon) -> tuple[Hit, ...]:
     return tuple(
         hit
         for hit in hits
-        if hit.term.kind != "decoy" and (hit.term.kind != "event" or enough[lexicon.kinds[hit.term.key].needs])
+        if hit.term.kind not in _PARTS and (hit.term.kind != "event" or enough[lexicon.kinds[hit.term.key].needs])
     )
+
+
+def _put_together(hits: list[Hit]) -> list[Hit]:
+    """The hits with the events that two words make, what is done and to what, in place of what the first alone would
+    say: without its vowels "smuggles" is written as "flees". One sentence tells such a kind once."""
+    goods = [hit for hit in hits if hit.term.kind == "goods"]
+    told = {hit.term.key for hit in hits if hit.term.kind == "event"}
+    made: dict[str, Hit] = {}
+    for act in hits if goods else ():
+        if act.term.kind == "handling" and act.term.key not in told and any(_meet(act, one) for one in goods):
+            made.setdefault(act.term.key, act._replace(term=act.term._replace(kind="event")))
+    if not made:
+        return hits
+    taken = {(one.start, one.end) for one in made.values()}
+    kept = [hit for hit in hits if hit.term.kind != "event" or (hit.start, hit.end) not in taken]
+    return sorted([*kept, *made.values()], key=lambda hit: hit.start)
+
+
+def _meet(act: Hit, goods: Hit) -> bool:
+    gap = max(act.start, goods.start) - min(act.end, goods.end)
+    return act.term.key == goods.term.key and gap <= _TOGETHER

@@ -6,7 +6,8 @@
    Places that are listed (and, commas) share it.
 3. In a clause that begins with a place and ends with an event, an event belongs to the places before it; in any other,
    a place belongs to the event before it, or where there is none to the first after it.
-4. Of a movement, the place it comes from has no threat of its own where another place is told. Through is transit.
+4. Of a movement, the place it comes from has no threat of its own where another place is told. Through is transit,
+   but money or arms of which no goal is told are still told as that.
 5. When: the first date of the clause, else of the sentence.
 6. Who: the groups of the clause, else of the sentence; else, where it speaks of "the group" or of fighters, the group
    that the text names most often. "The group" coordinates with whom the sentence names.
@@ -148,8 +149,7 @@ def _of_clause(
 ) -> list[Threat]:
     hits = [hit for hit in sentence.hits if start <= hit.start < end]
     events = [_Event(hit.start, hit.term.key) for hit in hits if hit.term.kind == "event" and hit.term.key in KINDS]
-    if any(event.kind != "threat" for event in events):  # a threat of attacks is told as attack
-        events = [event for event in events if event.kind != "threat"]
+    events = [event for event in events if event.kind != "threat" or not _names_another(event, events)]
     places = _places(normal, hits)
     if not events or not places:
         return []
@@ -165,7 +165,9 @@ def _of_clause(
         others = [one for one, other in pairs if other.country != place.country and other.role != "from"]
         if place.role == "from" and movement and others:
             continue
-        kind = "transit" if place.role == "via" and movement else event.kind
+        passes = place.role == "via" and movement
+        only_money = event.kind == "financing" and all(one.role != "to" for one in places)
+        kind = "transit" if passes and not only_money else event.kind
         source = next((one.country for one in moving if one.country != place.country), None)
         if place.role == "from" and movement:
             source = place.country
@@ -180,6 +182,11 @@ def _of_clause(
             source = None
         made.append(Threat(place.country, kind, who, source, target, sentence.text))
     return made
+
+
+def _names_another(threat: _Event, events: list[_Event]) -> bool:
+    """Whether the threat is one of something that is told itself: of attacks, of an infiltration."""
+    return any(other.kind != "threat" and 0 < other.start - threat.start <= _NEAR for other in events)
 
 
 def _paired(events: list[_Event], places: list[_Place]) -> list[tuple[_Event, _Place]]:
