@@ -14,6 +14,15 @@ from typing import Any, TypeVar
 from tawatur.log import events
 from tawatur.log.events import Signals
 from tawatur.moderation.altered import take_for_altered
+from tawatur.moderation.appeal import (
+    NewAnswer,
+    NewAppeal,
+    NewObjection,
+    answer_appeal,
+    receive_appeal,
+    receive_objection,
+    withdraw_appeal,
+)
 from tawatur.moderation.policies import NewPolicy, PolicyVersion, change_policy
 from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, Reported, receive_report, withdraw_report
@@ -23,6 +32,7 @@ from tawatur.moderation.standing import Ask, clear_reporter, mute_reporter, unmu
 from tawatur.moderation.sweep import lapse
 from tawatur.moderation.undo import NewUndo, Undone, undo_review
 from tawatur.moderation.view import count_views
+from tawatur.store.appeals import Appeal
 from tawatur.store.book import Book
 from tawatur.store.database import Database
 from tawatur.store.database_book import DatabaseBook
@@ -213,6 +223,23 @@ class World:
         now = self.tick()
         return self.run(lambda book: void_reports(book, Ask(self.site, reporter, by, why), now))
 
+    def appeal(self, image: str, text: str = "It is news.", uploader: str | None = None) -> Appeal:
+        now = self.tick()
+        return self.run(lambda book: receive_appeal(book, NewAppeal(self.site, image, text, uploader), now))
+
+    def object(self, reporter: str, text: str = "I was right.") -> Appeal:
+        now = self.tick()
+        return self.run(lambda book: receive_objection(book, NewObjection(self.site, reporter, text), now))
+
+    def answer(self, appeal: str, outcome: str, by: str = "other", answer: str = "Looked.", **more: Any) -> Appeal:
+        now = self.tick()
+        new = NewAnswer(self.site, appeal, by, outcome, answer, **more)
+        return self.run(lambda book: answer_appeal(book, new, now))
+
+    def take_back(self, appeal: str) -> Appeal:
+        now = self.tick()
+        return self.run(lambda book: withdraw_appeal(book, self.site, appeal, now))
+
     # -- looking -------------------------------------------------------------------------------
 
     def viewings(self, image: str) -> list[Viewing]:
@@ -229,6 +256,11 @@ class World:
 
     def status(self, image: str) -> str:
         return self.family(image).status
+
+    def appeal_now(self, appeal: str) -> Appeal:
+        found: Appeal | None = self.run(lambda book: book.appeal(self.site, appeal))
+        assert found is not None
+        return found
 
     def live(self, image: str) -> list[Report]:
         return self.run(lambda book: book.live_reports(book.image(self.site, image).family))

@@ -29,7 +29,7 @@ from tawatur.store.families import Family
 from tawatur.store.images import Image
 from tawatur.store.reports import Past, Report, merged_pasts
 from tawatur.store.sites import Site, StoredModel, StoredPolicy
-from tawatur.store.verdicts import StoredVerdict
+from tawatur.store.verdicts import Review, StoredVerdict
 
 UNTOUCHED = timedelta(days=7)
 BREAKER_LOOKS_BACK = timedelta(days=31)
@@ -147,6 +147,10 @@ class ReplayBook(Book):
         """Only the times of blocks are kept, in order."""
         if verdict.action == "block":
             insort(self._blocks.setdefault(verdict.site, []), verdict.at)
+
+    def add_review(self, review: Review) -> None:
+        """Who reviewed what is asked only by who answers an appeal, and a history is answered already."""
+        self._wrote()
 
     def add_report(self, report: Report) -> None:
         super().add_report(report)

@@ -31,7 +31,7 @@ from tawatur.log.keys import Keyring
 from tawatur.log.personal import MEANS, WHO, split
 from tawatur.moderation.pseudonyms import DIGEST_HEX, Pseudonyms
 from tawatur.moderation.unnamed import bare, by_nobody, cutter, speaks, verdict_without, without_words
-from tawatur.store import events, personal_data, seals, shields, undoables, verdicts
+from tawatur.store import appeals, events, personal_data, seals, shields, undoables, verdicts
 from tawatur.store.book import replace
 from tawatur.store.database import Database, is_transient
 from tawatur.store.events import EventRow
@@ -44,6 +44,8 @@ KINDS = (REPORTER, UPLOADER)
 PAGE = 500
 ATTEMPTS = 5
 BATCH = 100
+_ANSWERS = frozenset({"appeal.decided"})
+"""Events whose words were for the person alone."""
 _PSEUDONYM = re.compile(f"[0-9a-f]{{{DIGEST_HEX}}}")
 
 
@@ -136,6 +138,7 @@ def stored(database: Database, site: str, person: str) -> dict[str, Any]:
             "networks": personal_data.networks(connection, site, person),
             "shown": [msgspec.to_builtins(one) for one in personal_data.viewings(connection, site, person)],
             "uploaded": sorted(uploaded),
+            "appeals": [msgspec.to_builtins(one) for one in appeals.of_person(connection, site, person)],
         }
     said["events"] = [
         {"id": event.id, "position": event.position, "type": event.type, "at": rfc3339(event.at)}
@@ -168,6 +171,8 @@ def _erase_from_log(eraser: Eraser, site: str, kind: str, person: str, after: in
         said = msgspec.json.decode(event.body)
         if kind == UPLOADER and said.get("uploader") == person:
             who.append(position)
+            if event.type in _ANSWERS:
+                means.append(position)
         elif kind == REPORTER and (said.get("reporter") == person or person in said.get("viewers", ())):
             who.append(position)
             if split(event.body).means:
@@ -198,7 +203,9 @@ def erase_reporter(database: Database, site: str, person: str, now: datetime) ->
             changed = [by_nobody(one, held[one.family]) for one in mine]
             names = {one.family: one.reporter for one in changed}
         personal_data.save_reports(connection, changed)
-        if reporter is not None and reporter.silenced(now):
+        silenced = reporter is not None and reporter.silenced(now)
+        appeals.forget_person(connection, site, appeals.REPORTER, person, known=silenced)
+        if reporter is not None and silenced:
             personal_data.insert_reporter(connection, bare(reporter))
             kept.append("the pseudonym, since it is muted or suspended")
     _take_out_of_verdicts(database, site, person, names)
@@ -212,6 +219,7 @@ def dissolve_reporter(database: Database, site: str, person: str) -> None:
         mine = personal_data.reports(connection, site, person)
         changed = [by_nobody(one, held[one.family]) for one in mine]
         personal_data.save_reports(connection, changed)
+        appeals.forget_person(connection, site, appeals.REPORTER, person)
         _drop(connection, site, person)
     _take_out_of_verdicts(database, site, person, {one.family: one.reporter for one in changed})
 
@@ -245,5 +253,6 @@ def _erase_uploader(eraser: Eraser, site: str, person: str) -> Erased:
         for start in range(0, len(mine), PAGE):
             personal_data.forget_uploader(connection, mine[start : start + PAGE])
         shields.forget_uploader(connection, site, person)
+        appeals.forget_person(connection, site, appeals.IMAGE, person)
         undoables.forget_person(connection, site, person)
     return Erased(images=len(mine))

@@ -142,6 +142,46 @@ class OwnReport(Refused):
     """A person cannot review what they reported"""
 
 
+class UnknownAppeal(Refused):
+    """No such appeal"""
+
+
+class NothingToAppeal(Refused):
+    """There is nothing to object to"""
+
+
+class TooLateToAppeal(Refused):
+    """It is too late to object"""
+
+
+class AlreadyAppealed(Refused):
+    """There is an appeal against this decision already"""
+
+
+class TooManyAppeals(Refused):
+    """Too many appeals wait"""
+
+
+class BadAppeal(Refused):
+    """The appeal cannot be kept"""
+
+
+class BadAnswer(Refused):
+    """The answer cannot be kept"""
+
+
+class AppealClosed(Refused):
+    """The appeal is closed"""
+
+
+class NotTheirs(Refused):
+    """Somebody else posted the image"""
+
+
+class TookPart(Refused):
+    """Whoever took part cannot answer"""
+
+
 class BadShield(Refused):
     """Shields cannot be raised so"""
 

@@ -24,7 +24,7 @@ from tawatur.moderation.cases import policy_now
 from tawatur.moderation.erasure import Eraser, dissolve_reporter
 from tawatur.moderation.people import IDLE_LASTS, SESSION_LASTS
 from tawatur.moderation.unnamed import cutter, nobodies, unlinked, verdict_without
-from tawatur.store import cursors, events, notes, people, personal_data, retention, seals, sites, verdicts
+from tawatur.store import appeals, cursors, events, notes, people, personal_data, retention, seals, sites, verdicts
 from tawatur.store.reports import Report
 from tawatur.store.schema import microseconds
 
@@ -87,6 +87,7 @@ def _forget_words(eraser: Eraser, site: str, policy: Policy, now: datetime) -> N
     with eraser.database.write() as connection:
         retention.forget_notes(connection, site, written)
         notes.forget(connection, site, written)
+        appeals.forget_words(connection, site, written)
 
 
 def _until_done(eraser: Eraser, batch: Callable[[Connection], int]) -> None:

@@ -77,7 +77,7 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
     judged otherwise: records and probations are corrected. Raises UnknownImage, UnknownOutcome, UnknownReason,
     UnknownMeasure, UnknownScope, OwnImage, OwnReport and Outranked.
     """
-    image = _allowed(book, new)
+    image = allowed(book, new)
     policy = policy_of(book, new.site)
     if new.scope == "this_use" and len(book.images_of(image.family)) > 1:
         cut_image(book, NewCut(new.site, new.image, new.reviewer, new.authority), now)
@@ -119,7 +119,7 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
     return Reviewed(review.id, family.status)
 
 
-def _allowed(book: Book, new: NewReview) -> Image:
+def allowed(book: Book, new: NewReview) -> Image:
     """The image, where this person may decide on it. Raises what `review_image` does."""
     image = book.image(new.site, new.image)
     if image is None:

@@ -10,6 +10,8 @@ import msgspec
 from tawatur.decision.verdict import Verdict, decide, explain, stored
 from tawatur.log import events
 from tawatur.moderation.cases import assemble, model_of, policy_of, standing_verdict
+from tawatur.moderation.end_appeals import end_appeals
+from tawatur.store.appeals import IMAGE
 from tawatur.store.book import Book, replace
 from tawatur.store.families import BLOCKED, BLURRED, VISIBLE, Authority, Family
 from tawatur.store.verdicts import StoredVerdict
@@ -175,9 +177,11 @@ def show_altered(book: Book, original: Family, now: datetime) -> None:
 def tell_status(
     book: Book, image: str, family: Family, now: datetime, *, cause: str, verdict: dict[str, Any] | None = None
 ) -> None:
-    """Appends the event that says what readers see of this family from now on."""
+    """Appends the event that says what readers see of this family from now on. Who objected that it is withheld needs
+    no answer once it is shown."""
+    images = [one.id for one in book.images_of(family.id)]
     change = _EVENT_OF_STATUS[family.status](
-        images=[one.id for one in book.images_of(family.id)],
+        images=images,
         cause=cause,
         provisional=family.provisional,
         reason=family.reason,
@@ -185,6 +189,8 @@ def tell_status(
         verdict=verdict,
     )
     book.append(events.row(book.new_id(), family.site, image, now, change))
+    if family.status == VISIBLE:
+        end_appeals(book, family.site, IMAGE, images, now, cause)
 
 
 def tell_shadow(

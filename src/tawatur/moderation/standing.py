@@ -14,10 +14,12 @@ from typing import Any
 import msgspec
 
 from tawatur.log import events
+from tawatur.moderation.end_appeals import end_appeals
 from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import UnknownReporter
 from tawatur.moderation.settle import settle
 from tawatur.store import reporters
+from tawatur.store.appeals import REPORTER
 from tawatur.store.book import Book, replace
 from tawatur.store.database import Database
 from tawatur.store.reading_book import ReadingBook
@@ -91,6 +93,7 @@ def clear_reporter(book: Book, ask: Ask, now: datetime) -> bool:
     images = [report.image for report in live]
     event = events.ReporterCleared(reporter=ask.reporter, by=ask.by, images=images, why=ask.why)
     book.append(events.row(book.new_id(), ask.site, None, now, event))
+    end_appeals(book, ask.site, REPORTER, [ask.reporter], now, "cleared")
     decide_anew(book, live, now, "unmute")
     return True
 

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tawatur.log import events
+from tawatur.moderation.end_appeals import end_appeals, reopen_appeals
 from tawatur.moderation.records import judge_report
 from tawatur.moderation.refusals import TooLateToUndo, UnknownImage
 from tawatur.moderation.settle import settle, show_altered, tell_status
 from tawatur.moderation.viewers import unjudge_viewings
+from tawatur.store.appeals import REPORTER
 from tawatur.store.book import Book, replace
 from tawatur.store.families import BLOCKED, VISIBLE, Family
 from tawatur.store.reports import Report
@@ -122,6 +124,9 @@ def undo_review(book: Book, new: NewUndo, now: datetime) -> Undone:
         show_altered(book, restored, now)
     for one in before.altered:
         _withhold_again(book, one, now)
+    for one in (restored, *before.altered):
+        if book.family(one.id).status != VISIBLE:
+            reopen_appeals(book, new.site, [image.id for image in book.images_of(one.id)], found.at, now)
     if came:
         restored = settle(book, new.image, restored, now)
     return Undone(found.outcome, restored.status)
@@ -166,6 +171,7 @@ def _unwarn(book: Book, new: NewUndo, stood: list[Stood], now: datetime) -> None
             book.save_reporter(replace(found, **earlier))
             told = events.ReporterCleared(reporter=one.reporter, by=new.reviewer, images=[])
             book.append(events.row(book.new_id(), new.site, None, now, told))
+            end_appeals(book, new.site, REPORTER, [one.reporter], now, "cleared")
 
 
 def _withhold_again(book: Book, altered: Family, now: datetime) -> None:

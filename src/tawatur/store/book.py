@@ -15,6 +15,7 @@ import msgspec
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex, to_hex
 from tawatur.store.addresses import Address
 from tawatur.store.altered import AlteredCopy, Description, Looked, Resembled
+from tawatur.store.appeals_book import AppealsBook
 from tawatur.store.banks import Bank
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
@@ -24,8 +25,7 @@ from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report, merged_pasts, past_of
 from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
-from tawatur.store.undo_book import UndoBook
-from tawatur.store.verdicts import Review, StoredVerdict
+from tawatur.store.verdicts import StoredVerdict
 
 replace = msgspec.structs.replace
 
@@ -33,7 +33,7 @@ CO_REPORT_WINDOW = timedelta(days=90)
 """How far back co-reports and shared errors of two reporters are looked for."""
 
 
-class Book(UndoBook):
+class Book(AppealsBook):
     """Rows in memory. A key that is there with None means: looked up, does not exist."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
@@ -389,9 +389,6 @@ class Book(UndoBook):
         self._wrote()
         if verdict.action == "block":
             self._blocks.setdefault(verdict.site, []).append(verdict.at)
-
-    def add_review(self, review: Review) -> None:
-        self._wrote()
 
     # -- inside --------------------------------------------------------------------------------
 

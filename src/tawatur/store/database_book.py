@@ -13,6 +13,7 @@ from tawatur.store import (
     addresses,
     altered,
     answers,
+    appeals,
     events,
     families,
     hashes,
@@ -31,6 +32,7 @@ from tawatur.store import (
 from tawatur.store.addresses import Address
 from tawatur.store.altered import AlteredCopy, AlteredRow, Description, Looked, Resembled
 from tawatur.store.answers import Answer
+from tawatur.store.appeals import Appeal
 from tawatur.store.book import matchable
 from tawatur.store.events import EventRow
 from tawatur.store.families import BLOCKED, Family
@@ -85,6 +87,7 @@ class DatabaseBook(ReadingBook):
         self._new_openings: list[Opening] = []
         self._new_undoables: dict[str, Undoable] = {}
         self._taken_back: dict[str, str] = {}
+        self._changed_appeals: dict[str, Appeal] = {}
         self._new_shields: dict[tuple[str, str, str], Shield] = {}
 
     def matches(self, site: str, query: Sequence[Hash], radius: int) -> dict[str, int]:
@@ -278,6 +281,15 @@ class DatabaseBook(ReadingBook):
         self._new_undoables.pop(undone.family, None)
         self._taken_back[undone.family] = undone.review
 
+    def save_appeal(self, appeal: Appeal) -> None:
+        super().save_appeal(appeal)
+        self._changed_appeals[appeal.id] = appeal
+
+    def open_appeals_by(self, site: str, person: str) -> int:
+        """Those that this group has received or closed already are in no row yet."""
+        appeals.save(self._connection, list(self._changed_appeals.values()))
+        return super().open_appeals_by(site, person)
+
     def drop_viewing(self, family: str, person: str) -> None:
         """At once, as `forget_viewings`: the family is held."""
         super().drop_viewing(family, person)
@@ -321,6 +333,7 @@ class DatabaseBook(ReadingBook):
         openings.save(here, self._new_openings)
         undoables.drop(here, set(self._taken_back))
         undoables.save(here, list(self._new_undoables.values()))
+        appeals.save(here, list(self._changed_appeals.values()))
         self._insert_events()
         answers.insert(here, self._new_answers)
 

@@ -13,6 +13,7 @@ from tawatur.imaging.pdq import Hash, from_hex
 from tawatur.store import (
     altered,
     answers,
+    appeals,
     banks,
     families,
     hashes,
@@ -340,6 +341,21 @@ class ReadingBook(Book):
 
     def _load_undoable(self, family: str) -> None:
         self._undoables[family] = undoables.of_family(self._connection, family)
+
+    def _load_appeal(self, site: str, appeal: str) -> None:
+        self._appeals[appeal] = appeals.by_id(self._connection, site, appeal)
+
+    def _load_appeals_about(self, site: str, about: str, targets: set[str]) -> None:
+        self._appeals_about.update({(site, about, target): [] for target in targets})
+        for one in appeals.about(self._connection, site, about, targets):
+            self._appeals.setdefault(one.id, one)
+            self._appeals_about[site, about, one.target].append(one.id)
+
+    def open_appeals_by(self, site: str, person: str) -> int:
+        return appeals.count_by(self._connection, site, person)
+
+    def reviewers(self, family: str, images: set[str]) -> set[str]:
+        return appeals.reviewers(self._connection, family, images) | super().reviewers(family, images)
 
     def _load_shields(self, site: str) -> None:
         self._shields[site] = {(one.kind, one.target): one for one in shields.of_site(self._connection, site)}

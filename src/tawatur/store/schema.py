@@ -387,7 +387,7 @@ reviews = Table(
     Column("id", Text, primary_key=True),
     Column("site", Text, nullable=False),
     Column("family", Text, nullable=False, index=True),
-    Column("image", Text, nullable=False),
+    Column("image", Text, nullable=False, index=True),
     Column("at", Instant, nullable=False),
     Column("reviewer", Text, nullable=False),
     Column("authority", Integer, nullable=False),

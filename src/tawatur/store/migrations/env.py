@@ -3,6 +3,7 @@
 from alembic import context
 
 from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
+    appeals,
     claims,
     contexts,
     cursors,
