@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         description="Networks of web servers in front of this one, separated by commas: only from these is "
         "`X-Forwarded-For` believed. Default: this machine.",
     )
+    metrics_allow: str = Field(
+        "127.0.0.0/8,::1/128",
+        description="Networks that `/metrics` may be read from, separated by commas, and never through a web server. "
+        "Default: this machine. Empty: nobody.",
+    )
     altered_copies: bool = Field(
         True,
         description="Whether crops, screenshots and other altered copies of blocked pictures are looked for and "
@@ -78,8 +83,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="`json`: one object a line, for programs. `console`: for eyes."
+    )
 
-    @field_validator("fetch_allow", "trusted_proxies")
+    @field_validator("fetch_allow", "trusted_proxies", "metrics_allow")
     @classmethod
     def _networks(cls, value: str) -> str:
         _listed(value)
@@ -92,6 +100,10 @@ class Settings(BaseSettings):
     def proxy_networks(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `trusted_proxies`."""
         return _listed(self.trusted_proxies)
+
+    def metrics_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `metrics_allow`."""
+        return _listed(self.metrics_allow)
 
     def resolved_seal_key(self) -> str | None:
         """The key for seals that is set, if any."""

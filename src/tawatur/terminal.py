@@ -29,7 +29,7 @@ def settings_here() -> Settings:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise Failure(f"Setting TAWATUR_{name}: {first['msg']}.") from error
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     return settings
 
 

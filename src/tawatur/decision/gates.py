@@ -27,11 +27,17 @@ def floor(case: Case, policy: Policy, least: float) -> float:
     return max(least, (case.views or 0) / policy.views_per_floor) * max(1.0, case.floor_raise)
 
 
+def breaker_at(policy: Policy, usual_blocks_per_hour: float) -> float:
+    """From how many automatic blocks within an hour on the breaker stops them: max(breaker_blocks, breaker_times x
+    usual)."""
+    return max(float(policy.breaker_blocks), policy.breaker_times * usual_blocks_per_hour)
+
+
 def shared_gates(claim: Claim, case: Case, policy: Policy, now: datetime) -> tuple[Gate, ...]:
     """The gates that a blur and a block both need."""
     pool = case.site.recorded >= policy.record_pool
     immune = case.immune_until is not None and now < case.immune_until
-    usual = max(float(policy.breaker_blocks), policy.breaker_times * case.site.usual_blocks_per_hour)
+    usual = breaker_at(policy, case.site.usual_blocks_per_hour)
     return (
         Gate("established", claim.established >= policy.established, policy.established, claim.established),
         Gate("record", not pool or claim.with_record > 0, 1.0 if pool else None, float(claim.with_record)),

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -93,6 +94,8 @@ class Sandbox:
         self._closed = False
         self.replaced = 0
         """How many children ended before the sandbox did."""
+        self.refused: Counter[str] = Counter()
+        """How many files were refused, by the kind of refusal."""
 
     def draw(self, data: bytes, limits: Limits) -> Canvas:
         """As `canvas.draw`, in a child. Raises `ImageRefused`, `DecoderFailed` among them, and `DecodersBusy`."""
@@ -134,6 +137,13 @@ class Sandbox:
 
     def _ask(self, request: Request, expected: type[T], room: int, sound: Any) -> T:
         child = self._take()
+        try:
+            return self._asked(child, request, expected, room, sound)
+        except refusals.ImageRefused as refusal:
+            self.refused[type(refusal).__name__] += 1
+            raise
+
+    def _asked(self, child: _Child, request: Request, expected: type[T], room: int, sound: Any) -> T:
         try:
             answer = child.ask(request, self._patience_s, room + _ROOM_BESIDES)
             if isinstance(answer, Refusal):

@@ -183,6 +183,11 @@ class Sealer:
         if self._seconds:
             self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it works, or is not to work here."""
+        return not self._seconds or self._thread.is_alive()
+
     def stop(self) -> None:
         """Seals what waits, then ends."""
         self._stopping.set()

@@ -52,6 +52,11 @@ class Sequencer:
         if not self._database.is_sqlite:
             self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it works, or has nothing to do here (on SQLite)."""
+        return self._database.is_sqlite or self._thread.is_alive()
+
     def wake(self) -> None:
         self._woken.set()
 

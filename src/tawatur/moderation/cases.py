@@ -180,14 +180,21 @@ def _shared_past(
 def _site(book: Book, site: str, now: datetime) -> Site:
     found = book.site(site)
     records = book.site_records(site)
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    blocks, usual = blocks_an_hour(book, site, now)
     return Site(
         confirmed={reason: record.confirmed for reason, record in records.items()},
         reviewed={reason: record.reviewed for reason, record in records.items()},
         recorded=0 if found is None else found.recorded,
-        blocks_last_hour=book.blocks_since(site, now - _HOUR),
-        usual_blocks_per_hour=book.blocks_between(site, hour - _USUAL, hour - _HOUR) / (_USUAL / _HOUR - 1),
+        blocks_last_hour=blocks,
+        usual_blocks_per_hour=usual,
     )
+
+
+def blocks_an_hour(book: Book, site: str, now: datetime) -> tuple[int, float]:
+    """How many images reports blocked on this site within the last hour, and within an hour of the 30 days before."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    usual = book.blocks_between(site, hour - _USUAL, hour - _HOUR) / (_USUAL / _HOUR - 1)
+    return book.blocks_since(site, now - _HOUR), usual
 
 
 def _pace(views: int | None, since: datetime, now: datetime) -> float | None:

@@ -45,6 +45,8 @@ class Copies:
         self._saving = threading.Lock()
         self._saver: threading.Thread | None = None
         self._closing = False
+        self.reading = False
+        """Whether the hashes of large sites are still being read, as they are at start."""
 
     def of_bank(self, connection: Connection, bank: Bank) -> SiteHashes:
         """The bank's hashes, each under its own 64 digits; read anew when the bank has changed."""
@@ -90,6 +92,7 @@ class Copies:
 
     def prepare_large(self, database: Database) -> None:
         """Reads the hashes of all large sites; what cannot be read now is read when somebody asks."""
+        self.reading = True
         try:
             with database.read() as connection:
                 large = hashes.sites_from(connection, LARGE)
@@ -97,6 +100,8 @@ class Copies:
                 self.prepare(database, site)
         except DatabaseUnavailable as error:
             log.warning("hashes_not_read_ahead", reason=str(error))
+        finally:
+            self.reading = False
 
     def close(self) -> None:
         """Waits until nothing is written any more."""

@@ -33,15 +33,20 @@ def all_of_them(connection: Connection) -> list[Cursor]:
     return rows.read(connection, Cursor, select(_cursors).order_by(_cursors.c.reader))
 
 
+def position(connection: Connection, reader: str) -> int:
+    """Where the reader stands, without holding it; 0 for one that has no cursor yet."""
+    return int(connection.execute(_position, {"key": reader}).scalar() or 0)
+
+
 def hold(connection: Connection, reader: str) -> int:
     """Locks the reader's cursor until the transaction ends, so that one process at a time reads for it; returns its
     position, 0 for a reader that has none yet."""
     held = _position.with_for_update()
-    position = connection.execute(held, {"key": reader}).scalar()
-    if position is None:
+    found = connection.execute(held, {"key": reader}).scalar()
+    if found is None:
         insert_new(connection, _cursors, [Cursor(reader, 0)])
-        position = connection.execute(held, {"key": reader}).scalar_one()
-    return int(position)
+        found = connection.execute(held, {"key": reader}).scalar_one()
+    return int(found)
 
 
 def move(connection: Connection, reader: str, position: int) -> None:

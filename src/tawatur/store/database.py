@@ -85,6 +85,7 @@ class Database:
                 pool_size=2 if writer else READERS,
                 max_overflow=0,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 pool_timeout=5,
                 isolation_level="READ COMMITTED",
                 connect_args={"connect_timeout": 5, **_NOTICE_A_DEAD_PEER},
@@ -94,6 +95,7 @@ class Database:
             pool_size=1 if writer else READERS,
             max_overflow=0,
             pool_timeout=5,
+            hide_parameters=True,  # a failure's text goes into the log, and values may name people
             connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         )
         begin = "BEGIN IMMEDIATE" if writer else "BEGIN"

@@ -63,6 +63,7 @@ _sites = select(_events.site.distinct()).where(
 _unpositioned = (
     select(_events.id).where(_events.position.is_(None)).order_by(_events.at, _events.id).limit(bindparam("limit"))
 )
+_next = select(_events.at).where(_events.position > bindparam("after")).order_by(_events.position).limit(1)
 _head = select(schema.sequence.c.position).where(schema.sequence.c.name == SEQUENCE)
 _held = _head.with_for_update()
 _position = update(schema.events).where(_events.id == bindparam("key")).values(position=bindparam("place"))
@@ -116,6 +117,11 @@ def insert(connection: Connection, events: Sequence[EventRow]) -> None:
 def head(connection: Connection) -> int:
     """The last position given."""
     return connection.execute(_head).scalar() or 0
+
+
+def first_after(connection: Connection, position: int) -> datetime | None:
+    """When the first event after this position happened; None where there is none."""
+    return connection.execute(_next, {"after": position}).scalar()
 
 
 def hold_sequence(connection: Connection) -> int:

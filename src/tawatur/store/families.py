@@ -83,6 +83,17 @@ _counts = (
     .group_by(_families.status)
 )
 
+_queues = (
+    select(_families.status, func.count(), func.min(_families.queued_at, type_=schema.Instant))
+    .where(_families.queued_at.is_not(None))
+    .group_by(_families.status)
+)
+
+
+def queues(connection: Connection) -> dict[str, tuple[int, datetime]]:
+    """Of all sites together: how many families of each status wait for a person, and since when the first."""
+    return {row[0]: (row[1], row[2]) for row in connection.execute(_queues)}
+
 
 def queued(
     connection: Connection,

@@ -86,6 +86,15 @@ _blocks = select(schema.verdicts.c.at).where(
     schema.verdicts.c.action == "block",
     schema.verdicts.c.at > bindparam("since", type_=schema.Instant),
 )
+_blocking = select(schema.sites.c.id).where(
+    select(schema.verdicts.c.id)
+    .where(
+        schema.verdicts.c.site == schema.sites.c.id,
+        schema.verdicts.c.action == "block",
+        schema.verdicts.c.at > bindparam("since", type_=schema.Instant),
+    )
+    .exists()
+)
 _count_of_blocks = select(func.count()).select_from(
     _blocks.where(schema.verdicts.c.at <= bindparam("until", type_=schema.Instant)).subquery()
 )
@@ -149,6 +158,11 @@ def records(connection: Connection, sites: set[str]) -> list[SiteRecord]:
 def blocks_since(connection: Connection, site: str, since: datetime) -> list[datetime]:
     """When reports blocked images on this site, after `since`."""
     return list(connection.execute(_blocks, {"site": site, "since": since}).scalars())
+
+
+def blocking(connection: Connection, since: datetime) -> list[str]:
+    """The sites on which reports blocked anything after `since`."""
+    return list(connection.execute(_blocking, {"since": since}).scalars())
 
 
 def blocks_between(connection: Connection, site: str, since: datetime, until: datetime) -> int:

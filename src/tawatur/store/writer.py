@@ -109,6 +109,7 @@ class Writer:
         self._arrived = threading.Condition()
         self._stopping = False
         self._wanted = 1
+        self._begun: float | None = None
         self._thread = threading.Thread(target=self._work, name="tawatur-writer", daemon=True)
 
     def start(self) -> None:
@@ -128,6 +129,12 @@ class Writer:
     @property
     def waiting(self) -> int:
         return len(self._queue)
+
+    @property
+    def busy_s(self) -> float:
+        """How long the group that is being written has taken so far, in seconds; 0 where none is."""
+        begun = self._begun
+        return 0.0 if begun is None else time.monotonic() - begun
 
     async def make(self, change: Change[T]) -> T:
         """Makes the change durable and returns its result. Raises what the change refused with, or
@@ -187,7 +194,9 @@ class Writer:
                     return
                 self._gather(len(group))
                 group = [self._queue.popleft() for _ in range(min(GROUP, len(self._queue)))]
+            self._begun = time.monotonic()
             self._commit(group)
+            self._begun = None
             _answer(group)
 
     def _commit(self, group: list[_Waiting]) -> None:

@@ -13,11 +13,12 @@ from starlette.middleware import Middleware
 
 from tawatur import __version__
 from tawatur.settings import Settings
-from tawatur.web import gate, gate_check, health, problems
+from tawatur.web import gate, gate_check, health, metrics, problems
 from tawatur.web.api import banks, decisions, erasures, events, images, policy, reporter_tokens, reporters, reports
 from tawatur.web.console import routes as console
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
+from tawatur.web.measured import Measured, Measures
 from tawatur.web.widget import readers, script, state, views
 from tawatur.web.widget.cors import PageFacing
 
@@ -44,9 +45,11 @@ _PROBLEM = {
 def make_app(settings: Settings) -> Starlette:
     """The application; the house is opened when the server starts and closed when it ends."""
 
+    measures = Measures()
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        house = House(settings)
+        house = House(settings, measures)
         app.state.house = api.state.house = house
         house.open()
         try:
@@ -81,9 +84,11 @@ def make_app(settings: Settings) -> Starlette:
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     problems.install(api)
     # What is asked most is not worth FastAPI's way to it.
-    busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *script.raw_routes, *health.raw_routes]
+    busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *script.raw_routes]
     app = Starlette(
-        routes=[*busy, *console.routes], lifespan=lifespan, middleware=[Middleware(PageFacing), Middleware(BodyLimit)]
+        routes=[*busy, *health.raw_routes, *metrics.raw_routes, *console.routes],
+        lifespan=lifespan,
+        middleware=[Middleware(Measured, measures), Middleware(PageFacing), Middleware(BodyLimit)],
     )
     app.router.default = api  # not mounted: a mount would also take a busy path asked with another method, for a 404
     app.router.redirect_slashes = False

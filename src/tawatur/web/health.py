@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tawatur.store.database import DatabaseUnavailable, NotInitialised
 from tawatur.web.house import house_of
-from tawatur.web.problems import unavailable
-
-log = structlog.get_logger(__name__)
+from tawatur.web.problems import RETRY_AFTER_S, answer
 
 
 async def healthz(request: Request) -> Response:
@@ -21,15 +16,13 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """The database answers, has this release's tables, and the writer works."""
+    """Every part works (web/readiness.py), or which does not and what to do, within a few seconds."""
     house = house_of(request)
-    if not house.writer.alive:
-        return unavailable("The writer has ended; restart the server.")
-    try:
-        await run_in_threadpool(house.database.check_migrated)
-    except (DatabaseUnavailable, NotInitialised) as error:
-        log.warning("not_ready", reason=str(error))  # to the operator alone: it names hosts and paths
-        return unavailable("The database does not answer or is not of this release; the log says more.")
+    wrong = await house.readiness.wrong()
+    if wrong:
+        parts = [{"place": part, "detail": said} for part, said in wrong.items()]
+        said = " ".join(f"{part}: {what}" for part, what in wrong.items())
+        return answer(503, "Not ready", said, {"Retry-After": RETRY_AFTER_S}, errors=parts)
     return JSONResponse({"status": "ready", "waiting": house.writer.waiting})
 
 

@@ -22,6 +22,7 @@ from tawatur.imaging.sandbox import Sandbox
 from tawatur.log.keys import Keyring
 from tawatur.log.seal import Sealer
 from tawatur.log.sequencer import Sequencer
+from tawatur.log.tally import Tallier
 from tawatur.moderation.erasure import Eraser
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
@@ -41,8 +42,10 @@ from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
 from tawatur.web.audience import Audience
 from tawatur.web.contexts import Contexts
+from tawatur.web.measured import Measures
 from tawatur.web.pace import Pace
 from tawatur.web.previews import Previews
+from tawatur.web.readiness import Readiness
 from tawatur.web.streams import Places
 
 T = TypeVar("T")
@@ -62,7 +65,7 @@ log = structlog.get_logger(__name__)
 class House:
     """Everything a request may need. Kept in `app.state.house`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, measures: Measures | None = None) -> None:
         self.settings = settings
         self.secret = settings.resolved_secret()
         self.database = Database(settings.resolved_database_url())
@@ -79,6 +82,15 @@ class House:
         self.keyring = Keyring(settings.data_dir, settings.resolved_seal_key())
         self.eraser = Eraser(self.database, self.keyring, new_id, lambda: datetime.now(UTC))
         self.sealer = Sealer(self.database, self.keyring, settings.seal_seconds)
+        self.tallier = Tallier(self.database)
+        self.log_threads: dict[str, Sequencer | Sealer | Tallier] = {
+            "sequencer": self.sequencer,
+            "sealer": self.sealer,
+            "tallier": self.tallier,
+        }
+        self.measures = Measures() if measures is None else measures
+        self.readiness = Readiness(self)
+        self._swept_at = time.monotonic()
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
@@ -99,6 +111,7 @@ class House:
         self.writer.start()
         self.sequencer.start()
         self.sealer.start()
+        self.tallier.start()
         threading.Thread(target=self._sweep_files, name="tawatur-files", daemon=True).start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
@@ -116,6 +129,7 @@ class House:
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sealer.stop)
+        await run_in_threadpool(self.tallier.stop)
         await run_in_threadpool(self.sandbox.close)
         await run_in_threadpool(self.copies.close)
         self.database.close()
@@ -155,6 +169,11 @@ class House:
             self._sites.update(found)
         return {image: self._sites[image] for image in wanted if image in self._sites}
 
+    @property
+    def swept_s(self) -> float:
+        """How long ago the last sweep ended, or this process began, in seconds."""
+        return time.monotonic() - self._swept_at
+
     def _committed(self) -> None:
         """In the writer's thread, after each commit."""
         self.sequencer.wake()
@@ -189,6 +208,7 @@ class House:
                     await run_in_threadpool(learn_nightly, self.database, self.writer, now)
                     await run_in_threadpool(keep_to_retention, self.eraser, now)
                     learned = now.date()
+                self._swept_at = time.monotonic()
             except DatabaseUnavailable as error:
                 log.warning("sweep_postponed", reason=str(error))
             except Exception:

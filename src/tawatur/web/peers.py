@@ -20,7 +20,7 @@ def _client(peer: str, forwarded: Sequence[str], trusted: Sequence[IPv4Network |
     """The nearest address that no trusted server vouches for: what stands left of it anybody could have written."""
     hops = [hop.strip() for line in forwarded for hop in line.split(",")][-20:]
     here = peer
-    while hops and _within(here, trusted):
+    while hops and within(here, trusted):
         told = _address(hops.pop())
         if told is None:
             break
@@ -28,7 +28,8 @@ def _client(peer: str, forwarded: Sequence[str], trusted: Sequence[IPv4Network |
     return here
 
 
-def _within(text: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+def within(text: str, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether this is an address in one of the networks."""
     address = _address(text)
     return address is not None and any(address in network for network in networks)
 

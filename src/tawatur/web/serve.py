@@ -31,7 +31,7 @@ def worker() -> object:
     _end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
     settings = Settings()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     app = make_app(settings)
     gc.freeze()  # what is loaded now stays; looking through it again and again held every request up for 100 ms
     gc.set_threshold(_OBJECTS_A_LOOK, 20, 20)
@@ -64,6 +64,7 @@ def run(settings: Settings, host: str, port: int) -> None:
         ws="none",
         lifespan="on",
         access_log=False,
+        log_config=None,
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,

@@ -49,6 +49,10 @@ class Places:
         self._open += 1
         self._networks[network] += 1
 
+    @property
+    def taken(self) -> int:
+        return self._open
+
     def leave(self, network: str) -> None:
         self._open -= 1
         self._networks[network] -= 1

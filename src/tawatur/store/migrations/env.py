@@ -13,6 +13,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     proofs,
     seals,
     shields,
+    tallies,
     undoables,
     veils,
 )
