@@ -13,6 +13,7 @@ import pytest
 from tawatur.moderation import tokens
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.refusals import TokenRefused
+from tawatur.moderation.signed import seal
 from tawatur.moderation.tokens import Claims
 from tests.web.place import Place, problem
 
@@ -40,7 +41,7 @@ def test_a_token_says_again_what_was_signed() -> None:
 
 def test_one_from_before_anonymous_readers_is_a_members() -> None:
     body = msgspec.json.encode(msgspec.structs.astuple(CLAIMS)[:6])
-    before = f"{tokens.PREFIX}{tokens._text(body)}.{tokens._text(tokens._seal(SECRET, CLAIMS.site, body))}"
+    before = tokens.PREFIX + seal(SECRET, "reporter-tokens", CLAIMS.site, body)
     assert tokens.read(SECRET, before, NOW) == CLAIMS
     assert not CLAIMS.anonymous
 

@@ -119,9 +119,12 @@ def receive_objection(book: Book, new: NewObjection, now: datetime) -> Appeal:
     return _receive(book, REPORTER, found.id, found.id, "machine", found.told_at, new, now)
 
 
-def withdraw_appeal(book: Book, site: str, appeal: str, now: datetime) -> Appeal:
-    """Takes an appeal back; twice is the same as once. Raises UnknownAppeal and AppealClosed."""
+def withdraw_appeal(book: Book, site: str, appeal: str, now: datetime, only: tuple[str, str] | None = None) -> Appeal:
+    """Takes an appeal back; twice is the same as once. With `only`, an appeal about this alone (what it is about, and
+    which). Raises UnknownAppeal and AppealClosed."""
     found = _known(book, site, appeal)
+    if only not in (None, (found.about, found.target)):
+        raise UnknownAppeal(f"No appeal {appeal[:80]!r} is yours.")
     if found.status == WITHDRAWN:
         return found
     if not found.waits:

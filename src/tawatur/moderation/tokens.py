@@ -8,19 +8,15 @@ one report an image, which counts as that reader's, so a stolen token adds no vo
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from tawatur.moderation.refusals import TokenRefused
+from tawatur.moderation.signed import LONGEST, is_ours, said, seal
 
 PREFIX = "twr_"
-LONGEST = 1024
-"""Characters. Ours have less than half as many."""
+_PURPOSE = "reporter-tokens"
 
 
 class Claims(msgspec.Struct, frozen=True, array_like=True):
@@ -49,8 +45,7 @@ _decoder = msgspec.json.Decoder(Claims)
 
 def sign(secret: bytes, claims: Claims) -> str:
     """The token that says this, for whoever has the server's secret."""
-    body = _encoder.encode(claims)
-    return f"{PREFIX}{_text(body)}.{_text(_seal(secret, claims.site, body))}"
+    return PREFIX + seal(secret, _PURPOSE, claims.site, _encoder.encode(claims))
 
 
 def read(secret: bytes, token: str, now: datetime) -> Claims:
@@ -63,13 +58,12 @@ def read(secret: bytes, token: str, now: datetime) -> Claims:
 
 def read_expired(secret: bytes, token: str) -> Claims:
     """The same for a token whose time may be over. Raises TokenRefused when it was not signed here."""
-    body, _, seal = token.removeprefix(PREFIX).partition(".")
+    sealed = token.removeprefix(PREFIX)
     try:
         if len(token) > LONGEST or not token.startswith(PREFIX):
             raise ValueError
-        said = _bytes(body)
-        claims = _decoder.decode(said)
-        if hmac.compare_digest(_seal(secret, claims.site, said), _bytes(seal)):
+        claims = _decoder.decode(said(sealed))
+        if is_ours(secret, _PURPOSE, claims.site, sealed):
             return claims
     except (ValueError, msgspec.DecodeError, UnicodeError):
         pass
@@ -79,20 +73,3 @@ def read_expired(secret: bytes, token: str) -> Claims:
 def seconds(moment: datetime) -> int:
     """Whole seconds since 1970 in UTC; `moment` is aware."""
     return (moment - _EPOCH) // timedelta(seconds=1)
-
-
-def _seal(secret: bytes, site: str, body: bytes) -> bytes:
-    key = hmac.digest(secret, b"tawatur/reporter-tokens/1/" + site.encode(), hashlib.sha256)
-    return hmac.digest(key, body, "sha256")
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    """Raises ValueError (binascii.Error is one)."""
-    try:
-        return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError from error

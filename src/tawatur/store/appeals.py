@@ -21,7 +21,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    tuple_,
     update,
 )
 
@@ -59,7 +58,7 @@ _appeals = Table(
     Index("ix_appeals_site_about_target", "site", "about", "target"),
     Index("ix_appeals_site_person", "site", "person"),
     Index("ix_appeals_site_id", "site", "id"),
-    Index("ix_appeals_waiting", "site", "at", "id", postgresql_where=_waits, sqlite_where=_waits),
+    Index("ix_appeals_waiting", "site", "id", postgresql_where=_waits, sqlite_where=_waits),
 )
 
 
@@ -100,10 +99,11 @@ _about = (
     .order_by(_c.at, _c.id)
 )
 _open = and_(_here, _c.closed_at.is_(None))
-_waiting = select(_appeals).where(_open).order_by(_c.at, _c.id).limit(bindparam("limit"))
+_later = select(_appeals).where(_here, _c.id > bindparam("after")).order_by(_c.id)
+_all = _later.limit(bindparam("limit"))
+_waiting = _later.where(_c.closed_at.is_(None)).limit(bindparam("limit"))
 _count = select(func.count()).select_from(_appeals).where(_open)
 _count_by = _count.where(_c.person == bindparam("person"))
-_latest = select(_appeals).where(_here).order_by(_c.id.desc()).limit(bindparam("limit"))
 _reviews = schema.reviews.c
 _reviewers = select(_reviews.reviewer).where(
     or_(_reviews.family == bindparam("family"), _reviews.image.in_(bindparam("images", expanding=True)))
@@ -119,19 +119,9 @@ def about(connection: Connection, site: str, kind: str, targets: set[str]) -> li
     return rows.read(connection, Appeal, _about, site=site, about=kind, targets=sorted(targets))
 
 
-def waiting(connection: Connection, site: str, limit: int, after: tuple[datetime, str] | None = None) -> list[Appeal]:
-    """The site's appeals that wait for an answer, oldest first, after this place (at, id)."""
-    if after is None:
-        return rows.read(connection, Appeal, _waiting, site=site, limit=limit)
-    place = tuple_(_c.at, _c.id) > tuple_(bindparam("at", type_=Instant), bindparam("place"))
-    return rows.read(connection, Appeal, _waiting.where(place), site=site, limit=limit, at=after[0], place=after[1])
-
-
-def latest(connection: Connection, site: str, limit: int, before: str | None = None) -> list[Appeal]:
-    """The site's appeals, open or not, latest first, before the one with this id."""
-    if before is None:
-        return rows.read(connection, Appeal, _latest, site=site, limit=limit)
-    return rows.read(connection, Appeal, _latest.where(_c.id < bindparam("id")), site=site, limit=limit, id=before)
+def page(connection: Connection, site: str, limit: int, after: str = "", *, all_: bool = False) -> list[Appeal]:
+    """The site's appeals that wait for an answer, or all of them, oldest first, after the one with this id."""
+    return rows.read(connection, Appeal, _all if all_ else _waiting, site=site, limit=limit, after=after)
 
 
 def count(connection: Connection, site: str) -> int:

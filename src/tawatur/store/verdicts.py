@@ -107,6 +107,14 @@ def acted(connection: Connection, family: str) -> list[Acted]:
     return rows.read(connection, Acted, _acted, family=family)
 
 
+_latest = select(schema.verdicts).where(_verdicts.family == bindparam("family")).order_by(_verdicts.id.desc()).limit(1)
+
+
+def latest(connection: Connection, family: str) -> StoredVerdict | None:
+    """The engine's verdict that moved the family last."""
+    return next(iter(rows.read(connection, StoredVerdict, _latest, family=family)), None)
+
+
 def insert(connection: Connection, verdicts: list[StoredVerdict]) -> None:
     rows.insert(connection, schema.verdicts, verdicts)
 

@@ -14,11 +14,24 @@ from starlette.middleware import Middleware
 from tawatur import __version__
 from tawatur.settings import Settings
 from tawatur.web import gate, gate_check, health, metrics, problems
-from tawatur.web.api import banks, decisions, erasures, events, images, policy, reporter_tokens, reporters, reports
+from tawatur.web.api import (
+    appeals,
+    banks,
+    decisions,
+    erasures,
+    events,
+    images,
+    notices,
+    policy,
+    reporter_tokens,
+    reporters,
+    reports,
+)
 from tawatur.web.console import routes as console
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
 from tawatur.web.measured import Measured, Measures
+from tawatur.web.notice import page as notice
 from tawatur.web.widget import readers, script, state, views
 from tawatur.web.widget.cors import PageFacing
 
@@ -72,6 +85,8 @@ def make_app(settings: Settings) -> Starlette:
         reporters,
         reporter_tokens,
         decisions,
+        notices,
+        appeals,
         banks,
         policy,
         events,
@@ -86,7 +101,7 @@ def make_app(settings: Settings) -> Starlette:
     # What is asked most is not worth FastAPI's way to it.
     busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *script.raw_routes]
     app = Starlette(
-        routes=[*busy, *health.raw_routes, *metrics.raw_routes, *console.routes],
+        routes=[*busy, *health.raw_routes, *metrics.raw_routes, *console.routes, *notice.routes],
         lifespan=lifespan,
         middleware=[Middleware(Measured, measures), Middleware(PageFacing), Middleware(BodyLimit)],
     )

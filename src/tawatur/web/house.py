@@ -99,6 +99,7 @@ class House:
         self.guesses_pace = Pace(most=10, seconds=900)
         self.guessers_pace = Pace(most=30, seconds=900)
         self.proofs_pace = Pace(most=60, seconds=60)
+        self.appeals_pace = Pace(most=20, seconds=600)
         self.audience = Audience()
         self.contexts = Contexts(self.database, self.fetcher, settings.data_dir / "context", settings.context_fetch)
         self.proxies = settings.proxy_networks()

@@ -1,4 +1,7 @@
-"""Which calls pages of other origins may make: the widget's, and reporting with a token. None carries a cookie."""
+"""Which calls pages of other origins may make: the widget's, and reporting and objecting with a token.
+
+None carries a cookie.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import re
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_PAGE_FACING = re.compile(r"/widget/[^/]+|/v1/images/[^/]+/reports|/v1/reports/[^/]+")
+_PAGE_FACING = re.compile(
+    r"/widget/[^/]+|/v1/images/[^/]+/(reports|appeals)|/v1/reports/[^/]+|/v1/reporters/[^/]+/appeals|/v1/appeals/[^/]+"
+)
 
 
 class PageFacing:

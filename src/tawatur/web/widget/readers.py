@@ -15,7 +15,8 @@ from tawatur.decision.policy import Policy
 from tawatur.moderation.anonymous import TOKEN_KEPT, anonymous_claims, challenge, check_proof, proofs_pace, use_proof
 from tawatur.moderation.cases import policy_now
 from tawatur.moderation.refusals import NoAnonymous, TooOften, UnknownImage
-from tawatur.moderation.tokens import LONGEST, sign
+from tawatur.moderation.signed import LONGEST
+from tawatur.moderation.tokens import sign
 from tawatur.store.reading_book import Wants
 from tawatur.store.writer import Change
 from tawatur.web.api.fields import is_id

@@ -32,7 +32,7 @@ def upgrade() -> None:
     op.create_index("ix_appeals_site_person", "appeals", ["site", "person"])
     op.create_index("ix_appeals_site_id", "appeals", ["site", "id"])
     waits = sa.text("closed_at IS NULL")
-    op.create_index("ix_appeals_waiting", "appeals", ["site", "at", "id"], postgresql_where=waits, sqlite_where=waits)
+    op.create_index("ix_appeals_waiting", "appeals", ["site", "id"], postgresql_where=waits, sqlite_where=waits)
     op.create_index(op.f("ix_reviews_image"), "reviews", ["image"])
 
 

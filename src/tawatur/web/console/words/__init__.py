@@ -25,9 +25,9 @@ DIRECTIONS = {"ar": "rtl", "en": "ltr", "fr": "ltr"}
 
 
 @cache
-def catalogue(lang: str) -> NullTranslations:
-    """The texts of a language."""
-    path = Path(__file__).parent / f"{lang}.po"
+def catalogue(lang: str, folder: Path = Path(__file__).parent) -> NullTranslations:
+    """The texts of a language: the console's, or those that another folder has."""
+    path = folder / f"{lang}.po"
     if lang == "en" or lang not in LANGUAGES:
         return NullTranslations()
     with path.open("rb") as file:
