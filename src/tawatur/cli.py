@@ -19,6 +19,7 @@ from tawatur.cli_people import user_app
 from tawatur.cli_policy import policy_app
 from tawatur.cli_privacy import erase, export_person, rotate_key
 from tawatur.cli_reporters import reporter_app
+from tawatur.cli_transparency import export_dsa, export_grounds
 from tawatur.failures import Failure
 from tawatur.terminal import database_ready as _database
 from tawatur.terminal import err, out
@@ -51,6 +52,8 @@ app.add_typer(bank_app, name="bank")
 
 app.command()(erase)
 export_app.command("person")(export_person)
+export_app.command("dsa")(export_dsa)
+export_app.command("dsa-grounds")(export_grounds)
 site_app.command("rotate-key")(rotate_key)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

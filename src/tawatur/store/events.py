@@ -55,6 +55,7 @@ _told = (
     .order_by(_events.position)
 )
 _page_of_kinds = _page.where(_events.type.in_(bindparam("types", expanding=True)))
+_at_positions = select(schema.events).where(_events.position.in_(bindparam("positions", expanding=True)))
 _naming = _page.where(_events.body.contains(bindparam("said"), autoescape=False))
 _page_told = _told.limit(bindparam("limit"))
 _sites = select(_events.site.distinct()).where(
@@ -98,6 +99,12 @@ def site_page_of_types(
 ) -> list[EventRow]:
     """The site's first events of these types after that position, in order."""
     return rows.read(connection, EventRow, _page_of_kinds, site=site, types=sorted(types), after=after, limit=limit)
+
+
+def at_positions(connection: Connection, positions: set[int]) -> dict[int, EventRow]:
+    """The events at these positions."""
+    found = rows.read(connection, EventRow, _at_positions, positions=sorted(positions))
+    return {event.position: event for event in found if event.position is not None}
 
 
 def sites(connection: Connection, after: int, last: int) -> set[str]:

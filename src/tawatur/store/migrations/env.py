@@ -11,6 +11,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     openings,
     people,
     proofs,
+    restrictions,
     seals,
     shields,
     tallies,
