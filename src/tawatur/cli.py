@@ -15,7 +15,7 @@ from rich.text import Text
 from tawatur import __version__
 from tawatur.cli_audit import audit_app
 from tawatur.cli_context import context_app
-from tawatur.cli_people import user_app
+from tawatur.cli_people import second_factor_rule, user_app
 from tawatur.cli_policy import policy_app
 from tawatur.cli_privacy import erase, export_person, rotate_key
 from tawatur.cli_reporters import reporter_app
@@ -55,6 +55,7 @@ export_app.command("person")(export_person)
 export_app.command("dsa")(export_dsa)
 export_app.command("dsa-grounds")(export_grounds)
 site_app.command("rotate-key")(rotate_key)
+site_app.command("second-factor")(second_factor_rule)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 

@@ -64,6 +64,28 @@ def user_remove(email: Email) -> None:
     out.print(f"{email} has no account any more.", highlight=False)
 
 
+@user_app.command("reset-totp")
+def user_reset_totp(email: Email) -> None:
+    """Take away the second factor of somebody who lost telephone and recovery codes. Make sure that it is them."""
+    from tawatur.moderation import second_factor
+    from tawatur.moderation.people import find_person
+
+    database = database_ready()
+    second_factor.remove(database, find_person(database, email).id)
+    out.print(f"{email} signs in without a second factor now, and sets up a new one under My account.", highlight=False)
+
+
+@user_app.command("reset-oidc")
+def user_reset_oidc(email: Email) -> None:
+    """Forget which account at the OpenID provider somebody is: the next verified one with their address will be."""
+    from tawatur.moderation import identities
+    from tawatur.moderation.people import find_person
+
+    database = database_ready()
+    identities.forget(database, find_person(database, email).id)
+    out.print(f"{email} is whoever the provider next says has that address.", highlight=False)
+
+
 @user_app.command("list")
 def user_list(as_json: Json = False) -> None:
     """List everybody who has an account, with their roles."""
@@ -76,12 +98,34 @@ def user_list(as_json: Json = False) -> None:
     for one in listed(database):
         roles = {names.get(member.site, member.site): member.role for member in one.memberships}
         if as_json:
-            told = {"email": one.person.email, "roles": roles, "has_password": one.person.password is not None}
+            told = {
+                "email": one.person.email,
+                "roles": roles,
+                "has_password": one.person.password is not None,
+                "second_factor": one.second_factor,
+            }
             sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
         else:
             waits = "" if one.person.password is not None else "  (has not chosen a password yet)"
             said = ", ".join(f"{role} of {name}" for name, role in roles.items())
-            out.print(f"{one.person.email}  {said}{waits}", highlight=False)
+            factor = "  (second factor)" if one.second_factor else ""
+            out.print(f"{one.person.email}  {said}{factor}{waits}", highlight=False)
+
+
+def second_factor_rule(
+    name: Annotated[str, typer.Argument(metavar="SITE", help="By name or id.")],
+    rule: Annotated[str, typer.Argument(help="required or optional.")],
+) -> None:
+    """Ask a second factor of everybody who works on a site, or leave it to each person."""
+    from tawatur.moderation.sites import find_site, require_second_factor
+
+    if rule not in ("required", "optional"):
+        raise typer.BadParameter("Say required or optional.", param_hint="RULE")
+    database = database_ready()
+    site = find_site(database, name)
+    require_second_factor(database, site.id, rule == "required")
+    who = "needs a second factor" if rule == "required" else "may set up a second factor"
+    out.print(f"Everybody who works on {site.name} {who}.", highlight=False)
 
 
 def _site(database: Database, named: str | None) -> Site:

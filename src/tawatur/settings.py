@@ -80,6 +80,18 @@ class Settings(BaseSettings):
         description="Whether the page that a picture stands on (`page_url`) is fetched and read, in the background, "
         "where its text did not come with the picture.",
     )
+    oidc_issuer: str | None = Field(
+        None,
+        description="An OpenID provider that people may sign in to the console with, by its issuer, such as "
+        "`https://login.town.example`. Needs the extra `oidc`.",
+    )
+    oidc_client_id: str | None = Field(None, description="What the provider calls this server.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="The secret that the provider gave it. Default: none, for a public client."
+    )
+    oidc_name: str | None = Field(
+        None, description="What people call the provider, for the button. Default: its host's name."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="`debug`, `info`, `warning` or `error`."
     )

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from tawatur.moderation import refusals
 from tawatur.moderation.sites import digest
-from tawatur.store import people, veils
+from tawatur.store import identities, people, second_factors, veils
 from tawatur.store.database import Database
 from tawatur.store.people import Link, Membership, Person, Session
 from tawatur.store.veils import Veil
@@ -41,10 +41,11 @@ _hashing = BoundedSemaphore(2)
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """A person in a browser, with what they may do: one membership a site."""
+    """A person in a browser, with what they may do: one membership a site; whether they have a second factor."""
 
     person: Person
     memberships: tuple[Membership, ...]
+    second_factor: bool = False
 
     def role_on(self, site: str) -> str | None:
         return next((one.role for one in self.memberships if one.site == site), None)
@@ -87,11 +88,7 @@ def new_link(database: Database, email: str, now: datetime) -> str:
     """The token of a new link, for somebody who lost theirs or their password. Raises UnknownPerson."""
     token = secrets.token_urlsafe(32)
     with database.write() as connection:
-        person = people.by_email(connection, email.strip().lower())
-        if person is None:
-            raise refusals.UnknownPerson(
-                f"Nobody here has the e-mail address {email!r}: `tawatur user list` names all."
-            )
+        person = _known(connection, email)
         people.replace_link(connection, Link(digest(token), person.id, now + LINK_LASTS))
     return token
 
@@ -99,19 +96,24 @@ def new_link(database: Database, email: str, now: datetime) -> str:
 def remove_person(database: Database, email: str) -> None:
     """Takes an account away and signs it out everywhere. Raises UnknownPerson."""
     with database.write() as connection:
-        person = people.by_email(connection, email.strip().lower())
-        if person is None:
-            raise refusals.UnknownPerson(
-                f"Nobody here has the e-mail address {email!r}: `tawatur user list` names all."
-            )
+        person = _known(connection, email)
+        for noun in (second_factors, identities, veils):
+            noun.remove(connection, person.id)
         people.remove_person(connection, person.id)
+
+
+def find_person(database: Database, email: str) -> Person:
+    """Raises UnknownPerson."""
+    with database.read() as connection:
+        return _known(connection, email)
 
 
 def listed(database: Database) -> list[SignedIn]:
     """Everybody who has an account, by e-mail address."""
     with database.read() as connection:
+        factors = second_factors.confirmed(connection)
         return [
-            SignedIn(person, tuple(people.memberships(connection, person.id)))
+            SignedIn(person, tuple(people.memberships(connection, person.id)), person.id in factors)
             for person in people.all_of_them(connection)
         ]
 
@@ -126,30 +128,41 @@ def person_of_link(database: Database, token: str, now: datetime) -> Person:
     return person
 
 
-def choose_password(database: Database, token: str, password: str, now: datetime) -> str:
-    """Uses the link up, ends all sessions of its person, and signs them in; returns the cookie.
+def choose_password(database: Database, token: str, password: str, now: datetime, browser: str | None = None) -> str:
+    """Uses the link up, ends all sessions of its person, and signs them in; returns the cookie. Whoever has a second
+    factor signs in with both afterwards instead, and gets an empty one.
 
     Raises LinkUsed and BadPassword.
     """
     person = person_of_link(database, token, now)
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        raise refusals.BadPassword(f"Choose {LEAST_PASSWORD} to {MOST_PASSWORD} characters.")
-    if password.lower() in (person.email, person.email.partition("@")[0]):
-        raise refusals.BadPassword("Choose something that nobody who knows you would try.")
-    with _hashing:
-        hashed = _hasher.hash(password)
+    hashed = _hashed(person, password)
     cookie = secrets.token_urlsafe(32)
     with database.write() as connection:
         if not people.take_link(connection, digest(token)):
             raise refusals.LinkUsed("Ask an admin for a new one: `tawatur user link EMAIL` prints it.")
-        people.save_person(connection, msgspec.structs.replace(person, password=hashed))
+        people.set_password(connection, person.id, hashed)
         people.end_sessions(connection, person.id)
-        people.insert_session(connection, Session(digest(cookie), person.id, now, now))
+        if has_second_factor(connection, person.id):
+            return ""
+        people.insert_session(connection, Session(digest(cookie), person.id, now, now, browser))
     return cookie
 
 
-def sign_in(database: Database, email: str, password: str, now: datetime) -> str:
-    """A new session's cookie. Raises SignInRefused, after the same time whether there is such a person or not."""
+def change_password(database: Database, person: Person, old: str, new: str, session: str) -> None:
+    """Takes the new password in the place of the old, and ends the person's sessions but this one (its digest).
+
+    Raises SignInRefused where the old one is wrong, and BadPassword.
+    """
+    if person.password is None or not _verified(person.password, old):
+        raise refusals.SignInRefused("This is not your password.")
+    hashed = _hashed(person, new)
+    with database.write() as connection:
+        people.set_password(connection, person.id, hashed)
+        people.end_sessions(connection, person.id, but=session)
+
+
+def known_by_password(database: Database, email: str, password: str) -> Person:
+    """Who this is. Raises SignInRefused, after the same time whether there is such a person or not."""
     address = email.strip().lower()
     with database.read() as connection:
         person = people.by_email(connection, address) if _EMAIL.fullmatch(address) else None
@@ -157,10 +170,26 @@ def sign_in(database: Database, email: str, password: str, now: datetime) -> str
     right = _verified(kept, password)
     if person is None or person.password is None or not right:
         raise refusals.SignInRefused("Try again, or ask an admin for a new link: `tawatur user link EMAIL` prints it.")
+    return person
+
+
+def has_second_factor(connection: Connection, person: str) -> bool:
+    factor = second_factors.of_person(connection, person)
+    return factor is not None and factor.confirmed_at is not None
+
+
+def needs_code(database: Database, person: str) -> bool:
+    """Whether a code is asked of them after they have shown who they are."""
+    with database.read() as connection:
+        return has_second_factor(connection, person)
+
+
+def enter(database: Database, person: str, now: datetime, browser: str | None = None) -> str:
+    """A new session's cookie, for somebody who has proved all that they must. `browser` is its kind."""
     cookie = secrets.token_urlsafe(32)
     with database.write() as connection:
         people.forget_sessions(connection, now - SESSION_LASTS, now - IDLE_LASTS)
-        people.insert_session(connection, Session(digest(cookie), person.id, now, now))
+        people.insert_session(connection, Session(digest(cookie), person, now, now, browser))
     return cookie
 
 
@@ -180,11 +209,35 @@ def signed_in(database: Database, cookie: str, now: datetime) -> SignedIn | None
         person = people.by_id(connection, session.person)
         if person is None:
             return None
-        found = SignedIn(person, tuple(people.memberships(connection, person.id)))
+        factor = has_second_factor(connection, person.id)
+        found = SignedIn(person, tuple(people.memberships(connection, person.id)), factor)
     if now - session.used_at >= _NOTED_EVERY:
         with database.write() as connection:
             people.use_session(connection, key, now)
     return found
+
+
+def sessions_of(database: Database, person: str, now: datetime) -> list[Session]:
+    """Where a person is signed in now, the latest used first."""
+    with database.read() as connection:
+        found = people.sessions_of(connection, person)
+    return [one for one in found if now < min(one.created_at + SESSION_LASTS, one.used_at + IDLE_LASTS)]
+
+
+def end_sessions(database: Database, person: str, ended: str | None, but: str) -> None:
+    """Ends one session of a person (its digest), or all `but` this one."""
+    with database.write() as connection:
+        mine = {one.digest for one in people.sessions_of(connection, person)}
+        if ended is None:
+            people.end_sessions(connection, person, but=but)
+        elif ended in mine:
+            people.end_session(connection, ended)
+
+
+def keep_language(database: Database, person: str, language: str) -> None:
+    """What the console speaks to this person, in every browser."""
+    with database.write() as connection:
+        people.set_language(connection, person, language)
 
 
 def veil_of(database: Database, person: str) -> Veil:
@@ -196,6 +249,15 @@ def veil_of(database: Database, person: str) -> Veil:
 def keep_veil(database: Database, veil: Veil) -> None:
     with database.write() as connection:
         veils.save(connection, veil)
+
+
+def _hashed(person: Person, password: str) -> str:
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        raise refusals.BadPassword(f"Choose {LEAST_PASSWORD} to {MOST_PASSWORD} characters.")
+    if password.lower() in (person.email, person.email.partition("@")[0]):
+        raise refusals.BadPassword("Choose something that nobody who knows you would try.")
+    with _hashing:
+        return _hasher.hash(password)
 
 
 def _verified(hashed: str, password: str) -> bool:

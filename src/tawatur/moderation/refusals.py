@@ -212,3 +212,23 @@ class BadPassword(Refused):
 
 class SignInRefused(Refused):
     """The e-mail address and the password do not belong together"""
+
+
+class WrongCode(Refused):
+    """The code is not right"""
+
+
+class NoSecondFactor(Refused):
+    """There is no such second factor"""
+
+
+class HalfwayOver(Refused):
+    """Signing in took too long"""
+
+
+class ProviderRefused(Refused):
+    """The provider did not let them in"""
+
+
+class NobodyKnown(Refused):
+    """Nobody here is who the provider says"""

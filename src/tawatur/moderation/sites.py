@@ -62,3 +62,9 @@ def find_site(database: Database, name: str) -> Site:
             return site
     names = ", ".join(site.name for site in known) or "none yet"
     raise UnknownSite(f"There is no site {name!r}. Sites here: {names}.")
+
+
+def require_second_factor(database: Database, site: str, required: bool) -> None:
+    """Whether everybody who works on the site needs a second factor."""
+    with database.write() as connection:
+        sites.require_second_factor(connection, site, required)

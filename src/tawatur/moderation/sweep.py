@@ -15,6 +15,8 @@ from tawatur.store import (
     claims,
     contexts,
     families,
+    guesses,
+    halfways,
     openings,
     proofs,
     shields,
@@ -54,6 +56,8 @@ def sweep(database: Database, writer: Writer, now: datetime) -> int:
         contexts.forget(connection, now - contexts.KEPT)
         claims.forget(connection, now)
         openings.forget(connection, now)
+        guesses.forget(connection, now)
+        halfways.forget(connection, now)
         undoables.forget(connection, now - UNDOABLE_KEPT)
     forget_viewers(database, now)
     return changed

@@ -17,6 +17,7 @@ _people = Table(
     Column("email", Text, nullable=False, unique=True),
     Column("password", Text),
     Column("created_at", Instant, nullable=False),
+    Column("language", Text),
 )
 
 _memberships = Table(
@@ -35,6 +36,7 @@ _sessions = Table(
     Column("person", Text, nullable=False, index=True),
     Column("created_at", Instant, nullable=False),
     Column("used_at", Instant, nullable=False),
+    Column("browser", Text),
 )
 
 _links = Table(
@@ -47,12 +49,14 @@ _links = Table(
 
 
 class Person(msgspec.Struct, frozen=True):
-    """An account of the console. `email` is in lower case; `password` is an Argon2 hash, None until one is chosen."""
+    """An account of the console. `email` is in lower case; `password` is an Argon2 hash, None until one is chosen;
+    `language` is what they chose to read."""
 
     id: str
     email: str
     password: str | None
     created_at: datetime
+    language: str | None = None
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -65,12 +69,14 @@ class Membership(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A browser in which a person is signed in, known by the digest of its cookie."""
+    """A browser in which a person is signed in, known by the digest of its cookie. `browser` is its kind, for them to
+    know it by."""
 
     digest: str
     person: str
     created_at: datetime
     used_at: datetime
+    browser: str | None = None
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -86,6 +92,7 @@ _by_id = select(_people).where(_people.c.id == bindparam("id"))
 _all = select(_people).order_by(_people.c.email)
 _of_person = select(_memberships).where(_memberships.c.person == bindparam("person")).order_by(_memberships.c.site)
 _session = select(_sessions).where(_sessions.c.digest == bindparam("digest"))
+_sessions_of = select(_sessions).where(_sessions.c.person == bindparam("person")).order_by(_sessions.c.used_at.desc())
 _link = select(_links).where(_links.c.digest == bindparam("digest"))
 
 
@@ -110,8 +117,12 @@ def insert_person(connection: Connection, person: Person) -> None:
     rows.insert(connection, _people, [person])
 
 
-def save_person(connection: Connection, person: Person) -> None:
-    rows.save(connection, _people, [person])
+def set_password(connection: Connection, person: str, hashed: str) -> None:
+    connection.execute(update(_people).where(_people.c.id == person).values(password=hashed))
+
+
+def set_language(connection: Connection, person: str, language: str) -> None:
+    connection.execute(update(_people).where(_people.c.id == person).values(language=language))
 
 
 def remove_person(connection: Connection, person: str) -> None:
@@ -133,6 +144,11 @@ def session(connection: Connection, digest: str) -> Session | None:
     return next(iter(rows.read(connection, Session, _session, digest=digest)), None)
 
 
+def sessions_of(connection: Connection, person: str) -> list[Session]:
+    """Where a person is signed in, the latest used first, also sessions that have ended by themselves."""
+    return rows.read(connection, Session, _sessions_of, person=person)
+
+
 def insert_session(connection: Connection, one: Session) -> None:
     rows.insert(connection, _sessions, [one])
 
@@ -145,9 +161,10 @@ def end_session(connection: Connection, digest: str) -> None:
     connection.execute(delete(_sessions).where(_sessions.c.digest == digest))
 
 
-def end_sessions(connection: Connection, person: str) -> None:
-    """Signs a person out everywhere."""
-    connection.execute(delete(_sessions).where(_sessions.c.person == person))
+def end_sessions(connection: Connection, person: str, but: str | None = None) -> None:
+    """Signs a person out everywhere, `but` in the session with this digest."""
+    ended = delete(_sessions).where(_sessions.c.person == person)
+    connection.execute(ended if but is None else ended.where(_sessions.c.digest != but))
 
 
 def forget_sessions(connection: Connection, created_before: datetime, used_before: datetime) -> None:

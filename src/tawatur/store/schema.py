@@ -77,6 +77,7 @@ sites = Table(
     Column("policy_version", Integer, nullable=False, server_default="0"),
     Column("recorded", Integer, nullable=False, server_default="0"),
     Column("model_version", Integer, nullable=False, server_default="0"),
+    Column("second_factor", Boolean, nullable=False, server_default=false()),
 )
 
 policies = Table(

@@ -13,7 +13,8 @@ from tawatur.store.upsert import add_up
 
 
 class Site(msgspec.Struct, frozen=True, gc=False):
-    """One publisher or community. `recorded` is how many of its people have a confirmed report."""
+    """One publisher or community. `recorded` is how many of its people have a confirmed report. With `second_factor`,
+    whoever works on it needs one."""
 
     id: str
     name: str
@@ -21,6 +22,7 @@ class Site(msgspec.Struct, frozen=True, gc=False):
     policy_version: int = 0
     recorded: int = 0
     model_version: int = 0
+    second_factor: bool = False
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
@@ -138,6 +140,10 @@ def insert_policies(connection: Connection, changed: list[StoredPolicy]) -> None
         connection.execute(
             schema.sites.update().where(schema.sites.c.id == one.site).values(policy_version=one.version)
         )
+
+
+def require_second_factor(connection: Connection, site: str, required: bool) -> None:
+    connection.execute(schema.sites.update().where(schema.sites.c.id == site).values(second_factor=required))
 
 
 def model(connection: Connection, site: str, version: int) -> StoredModel | None:

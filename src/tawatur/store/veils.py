@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Boolean, Column, Connection, Table, Text, bindparam, select
+from sqlalchemy import Boolean, Column, Connection, Table, Text, bindparam, delete, select
 
 from tawatur.store import rows
 from tawatur.store.schema import metadata
@@ -35,3 +35,7 @@ def of_person(connection: Connection, person: str) -> Veil:
 
 def save(connection: Connection, veil: Veil) -> None:
     put(connection, _veils, [veil])
+
+
+def remove(connection: Connection, person: str) -> None:
+    connection.execute(delete(_veils).where(_veils.c.person == person))

@@ -26,10 +26,12 @@ from tawatur.log.tally import Tallier
 from tawatur.moderation.erasure import Eraser
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
+from tawatur.moderation.guesses import Guard
 from tawatur.moderation.learn import learn_nightly
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.retention import keep_to_retention
 from tawatur.moderation.search_earlier import describe_blocked, search_earlier
+from tawatur.moderation.second_factor import Vault
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
 from tawatur.settings import Settings
@@ -41,6 +43,7 @@ from tawatur.store.files import Files
 from tawatur.store.ids import new_id
 from tawatur.store.writer import Change, Writer
 from tawatur.web.audience import Audience
+from tawatur.web.console.provider import provider_of
 from tawatur.web.contexts import Contexts
 from tawatur.web.measured import Measures
 from tawatur.web.pace import Pace
@@ -96,8 +99,9 @@ class House:
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
         self.places = Places()
         self.reports_pace = Pace(most=30, seconds=60)
-        self.guesses_pace = Pace(most=10, seconds=900)
-        self.guessers_pace = Pace(most=30, seconds=900)
+        self.guard = Guard(self.database, self.secret)
+        self.vault = Vault(self.secret)
+        self.provider = provider_of(settings)
         self.proofs_pace = Pace(most=60, seconds=60)
         self.appeals_pace = Pace(most=20, seconds=600)
         self.audience = Audience()

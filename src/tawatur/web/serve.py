@@ -15,6 +15,7 @@ from tawatur import logs
 from tawatur.imaging.copy_model import describer
 from tawatur.settings import Settings
 from tawatur.store.database import Database
+from tawatur.web.console.provider import provider_of
 
 GRACE_S = 10
 _PR_SET_PDEATHSIG = 1
@@ -45,11 +46,12 @@ def _end_with_parent() -> None:
 
 
 def run(settings: Settings, host: str, port: int) -> None:
-    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, ModelUnusable, OSError where
-    the port is taken."""
+    """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, ModelUnusable,
+    ProviderUnusable, and OSError where the port is taken."""
     settings.resolved_secret()
     if settings.altered_copies:
         describer(settings.copy_model, settings.copy_model_threshold)  # what is wrong with it is said here, once
+    provider_of(settings)
     database = Database(settings.resolved_database_url())
     database.migrate()
     database.close()

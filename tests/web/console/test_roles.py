@@ -1,11 +1,13 @@
-"""Every page of the console, asked for by every role and by nobody."""
+"""Every route of the server as it runs, asked for by every role of the console and by nobody. A route that is declared
+nowhere here fails."""
 
 from __future__ import annotations
 
-import pytest
-from starlette.routing import Mount
+import re
 
-from tawatur.web.console.routes import routes
+import pytest
+from starlette.routing import Mount, Route
+
 from tests.web.console.desks import Browser, person
 from tests.web.place import Place
 
@@ -29,21 +31,79 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("GET", "/console/welcome/{token}"): None,
     ("POST", "/console/welcome/{token}"): None,
     ("POST", "/console/sign-out"): "reader",
+    ("GET", "/console/sign-in/code"): None,
+    ("POST", "/console/sign-in/code"): None,
+    ("GET", "/console/provider"): None,
+    ("GET", "/console/provider/answer"): None,
+    ("GET", "/console/account"): "reader",
+    ("POST", "/console/account/second-factor"): "reader",
+    ("POST", "/console/account/password"): "reader",
+    ("POST", "/console/account/sessions"): "reader",
+    ("POST", "/console/account/pictures"): "reader",
+    ("POST", "/console/account/site"): "admin",
     ("POST", "/console/language"): None,
     ("POST", "/console/site"): "reader",
     ("GET", "/console/colours.css"): None,
 }
+TO_THE_DOOR = {("POST", "/console/sign-out"), ("GET", "/console/sign-in/code")}  # the latter: nobody is halfway in
 ROLES = (None, "reader", "moderator", "admin")
 
 
-def test_the_table_names_every_route() -> None:
-    found = {
-        (method, route.path)  # type: ignore[attr-defined]
-        for route in routes
-        if not isinstance(route, Mount)
-        for method in (route.methods or ()) - {"HEAD"}  # type: ignore[attr-defined]
+# What anybody may ask for without a key of a site. Everything else outside the console needs one.
+WITHOUT_KEY = {
+    ("GET", "/i/{image}"),
+    ("GET", "/gate/check"),
+    ("GET", "/widget/v1.js"),
+    ("GET", "/widget/v1.{lang}.json"),
+    ("GET", "/widget/state"),
+    ("GET", "/notice/page.css"),
+    ("GET", "/widget/challenge"),  # with the site's public key
+    ("GET", "/widget/changes"),
+    ("POST", "/widget/tokens"),  # with a proof of work
+    ("POST", "/widget/views"),
+    ("GET", "/metrics"),  # from the operator's networks
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/openapi.json"),
+}
+
+
+def served(place: Place) -> set[tuple[str, str]]:
+    """Every method and path that the application knows, its own and the API's."""
+    app = place.client.app
+    own = {
+        (method, route.path)
+        for route in app.routes  # type: ignore[attr-defined]
+        if isinstance(route, Route)
+        for method in (route.methods or ()) - {"HEAD"}
     }
-    assert found == set(LEAST)
+    paths = place.client.get("/openapi.json").json()["paths"]
+    described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
+    return own | described | {("GET", "/openapi.json")}
+
+
+def test_the_table_names_every_route(place: Place) -> None:
+    mounted = [one.path for one in place.client.app.routes if isinstance(one, Mount)]  # type: ignore[attr-defined]
+    assert sorted(mounted) == ["/console/static", "/console/type"]
+    found = {one for one in served(place) if one[1].startswith("/console")}
+    assert found - set(LEAST) == set()
+    assert set(LEAST) - found == set()
+
+
+def test_the_console_opens_nothing_but_the_console(place: Place) -> None:
+    """Whoever is signed in has no key of the site, and whoever has none gets nowhere."""
+    admin = person(place, "admin")
+    outside = {one for one in served(place) if not one[1].startswith("/console")}
+    assert WITHOUT_KEY - outside == set()
+    let_in = []
+    for method, path in sorted(outside - WITHOUT_KEY):
+        at = re.sub(r"{[^}]+}", "x", path)
+        for headers in ({}, {"Cookie": f"tawatur_console={admin.cookie}"}):
+            place.client.headers.pop("Authorization", None)
+            answer = place.client.request(method, at, headers=headers, json={})
+            if answer.status_code != 401:
+                let_in.append((method, path, answer.status_code))
+    assert let_in == [], "\n".join(map(str, let_in))
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -63,7 +123,7 @@ def test_every_route_for_every_role(place: Place, role: str | None) -> None:
             assert answer.status_code == 403
         else:
             assert answer.status_code in (200, 204, 303, 401, 404, 409, 429)
-            assert to_the_door == (path == "/console/sign-out")
+            assert to_the_door == ((method, path) in TO_THE_DOOR)
         decided = place.client.get(f"/v1/images/{image}").json()["status"] == "blocked"
         assert decided == (path.endswith("/review") and role in ("moderator", "admin"))
         if path == "/console/sign-out" and role is not None:

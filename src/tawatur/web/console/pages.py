@@ -12,11 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tawatur.web.console import words
-from tawatur.web.console.session import Desk, form_token
+from tawatur.web.console.session import LANG_COOKIE, Desk, form_token
 from tawatur.web.languages import LANGUAGES, language
 
 HERE = Path(__file__).parent
-LANG_COOKIE = "tawatur_lang"
 
 HEADERS = {
     "Cache-Control": "no-store",

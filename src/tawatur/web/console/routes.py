@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import acts, case, queue, sign_in
+from tawatur.web.console import account, acts, case, openid, queue, sign_in
 from tawatur.web.console.pages import HERE, page
-from tawatur.web.console.session import NotAllowed, SignInFirst, desk_of, to_sign_in
+from tawatur.web.console.session import NotAllowed, SecondFactorFirst, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -29,6 +29,8 @@ def _told(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except SignInFirst:
             return to_sign_in(request)
+        except SecondFactorFirst:
+            return RedirectResponse("/console/account?first=1", 303)
         except NotAllowed as refusal:
             return page(request, "not_allowed.html", None, 403, why=refusal.detail)
         except UnknownImage:
@@ -54,7 +56,7 @@ class _Files(StaticFiles):
 routes = [
     *(
         Route(route.path, _told(route.endpoint), methods=list(route.methods or ()))
-        for route in (*queue.routes, *case.routes, *acts.routes, *sign_in.routes)
+        for route in (*queue.routes, *case.routes, *acts.routes, *sign_in.routes, *openid.routes, *account.routes)
     ),
     Route("/console/colours.css", _colours),
     Mount("/console/type", _Files(directory=TYPE)),

@@ -28,6 +28,9 @@ from tawatur.web.problems import Problem
 
 COOKIE = "tawatur_console"
 SITE_COOKIE = "tawatur_site"
+LANG_COOKIE = "tawatur_lang"
+KNOWN_COOKIE = "tawatur_known"
+HALFWAY_COOKIE = "tawatur_halfway"
 
 
 class Desk(NamedTuple):
@@ -76,6 +79,10 @@ class SignInFirst(Exception):
     """Nobody is signed in; the page asked for comes after signing in."""
 
 
+class SecondFactorFirst(Exception):
+    """The site asks a second factor of everybody, and this person has none yet."""
+
+
 class NotAllowed(Problem):
     """Somebody is signed in who may not do this."""
 
@@ -84,7 +91,19 @@ class NotAllowed(Problem):
 
 
 async def desk_of(request: Request, least: str = "reader") -> Desk:
-    """Who asks, and for which of their sites. Raises SignInFirst, and NotAllowed for a role below `least`."""
+    """Who asks, and for which of their sites. Raises SignInFirst, SecondFactorFirst where the site asks for one that
+    they do not have, and NotAllowed for a role below `least`."""
+    desk = await own_desk_of(request)
+    if desk.site.second_factor and not desk.person.second_factor:
+        raise SecondFactorFirst
+    if not desk.may(least):
+        raise NotAllowed(f"This needs the role {least}; on {desk.site.name} you are {desk.role}.")
+    return desk
+
+
+async def own_desk_of(request: Request) -> Desk:
+    """The same for pages that are about nobody but whoever asks, such as where a second factor is made. Raises
+    SignInFirst."""
     cookie = request.cookies.get(COOKIE, "")
     house = house_of(request)
     found = await run_in_threadpool(people.signed_in, house.database, cookie, datetime.now(UTC)) if cookie else None
@@ -96,8 +115,6 @@ async def desk_of(request: Request, least: str = "reader") -> Desk:
     asked = request.cookies.get(SITE_COOKIE)
     site = next((one for one in mine if one.id == asked), mine[0])
     role = found.role_on(site.id) or "reader"
-    if not people.may(role, least):
-        raise NotAllowed(f"This needs the role {least}; on {site.name} you are {role}.")
     return Desk(found, site, role, cookie, mine)
 
 
