@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tawatur import __version__
 from tawatur.cli_audit import audit_app
+from tawatur.cli_backup import backup, restore
 from tawatur.cli_context import context_app
 from tawatur.cli_people import second_factor_rule, user_app
 from tawatur.cli_policy import policy_app
@@ -51,6 +52,8 @@ bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that b
 app.add_typer(bank_app, name="bank")
 
 app.command()(erase)
+app.command()(backup)
+app.command()(restore)
 export_app.command("person")(export_person)
 export_app.command("dsa")(export_dsa)
 export_app.command("dsa-grounds")(export_grounds)
@@ -90,7 +93,10 @@ def init() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database up to this release. Make a backup first; stop the server before a release that says so."""
+    """Bring the database up to this release. Make a backup first (`tawatur backup`).
+
+    Stop the server before a release that says so.
+    """
     init()
 
 

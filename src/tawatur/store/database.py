@@ -148,13 +148,24 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-    def check_migrated(self) -> None:
-        """Raises NotInitialised unless the tables are those of this release."""
+    def version(self) -> str | None:
+        """Which tables it has, by the last migration; None where it has none of ours."""
         from alembic.runtime.migration import MigrationContext
-        from alembic.script import ScriptDirectory
 
         with self.read() as connection:
-            here = MigrationContext.configure(connection).get_current_revision()
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def require_known(self, version: str) -> None:
+        """Raises NotInitialised where these are tables of a newer release."""
+        from alembic.script import ScriptDirectory
+
+        _refuse_newer(self, ScriptDirectory.from_config(_alembic()), version)
+
+    def check_migrated(self) -> None:
+        """Raises NotInitialised unless the tables are those of this release."""
+        from alembic.script import ScriptDirectory
+
+        here = self.version()
         scripts = ScriptDirectory.from_config(_alembic())
         head = scripts.get_current_head()
         _refuse_newer(self, scripts, here)

@@ -93,6 +93,12 @@ _visibility = (
     .join(schema.families, _families.id == _images.family)
     .where(_images.id.in_(bindparam("ids", expanding=True)))
 )
+_kept = (
+    select(_images.sha256, func.max(_images.size))
+    .where(_images.size > 0)
+    .group_by(_images.sha256)
+    .order_by(_images.sha256)
+)
 _homes = select(_images.id, _images.site).where(_images.id.in_(bindparam("ids", expanding=True)))
 _by_id = select(schema.images).where(_images.id.in_(bindparam("ids", expanding=True)))
 _same_bytes = (
@@ -119,6 +125,11 @@ _posted = (
     .group_by(_families.status, _families.authority, _families.outcome)
 )
 _of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
+
+
+def kept(connection: Connection) -> list[tuple[str, int]]:
+    """The pictures whose bytes are kept: their SHA-256 and sizes."""
+    return [(row[0], row[1]) for row in connection.execute(_kept)]
 
 
 def of_ids(connection: Connection, ids: set[str]) -> list[Image]:
