@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
@@ -78,7 +78,7 @@ def assemble(book: Book, family: Family, now: datetime) -> Case:
     ended = now if repeaters and policy_of(book, family.site).lapse else None
     inert = inert_reporters(book, live, now)
     return Case(
-        reports=tuple([_seen_by_engine(report) for report in live]),
+        reports=tuple([seen_by_engine(report) for report in live]),
         records={
             reporter: replace(
                 _record(book, with_past[reporter], pasts.get(reporter, {}), family.id, ended), muted=reporter in inert
@@ -122,7 +122,7 @@ def standing_verdict(family: Family, now: datetime) -> str | None:
     return family.outcome
 
 
-def _seen_by_engine(report: StoredReport) -> Report:
+def seen_by_engine(report: StoredReport) -> Report:
     return Report(
         report.reporter,
         report.reason,
@@ -164,17 +164,20 @@ def _shared_past(
         for past in mine.values():
             if past.family != family.id:
                 by_family[past.family].append(past)
+    return pasts, shared_pairs(by_family.values())
+
+
+def shared_pairs(groups: Iterable[Sequence[Past]]) -> tuple[Pair, ...]:
+    """What pairs of people have in common, from what was reported of each family by those who did."""
     shared: dict[tuple[str, str], list[int]] = {}
-    for group in by_family.values():
+    for group in groups:
         if len(group) > 1:
             for one, other in combinations(sorted(group, key=lambda past: past.reporter), 2):
                 counts = shared.setdefault((one.reporter, other.reporter), [0, 0, 0])
                 counts[0] += 1
                 counts[1] += one.rejected and other.rejected
                 counts[2] += one.confirmed and other.confirmed
-    return pasts, tuple(
-        [Pair(a, b, together, errors, right) for (a, b), (together, errors, right) in sorted(shared.items())]
-    )
+    return tuple([Pair(a, b, together, errors, right) for (a, b), (together, errors, right) in sorted(shared.items())])
 
 
 def _site(book: Book, site: str, now: datetime) -> Site:

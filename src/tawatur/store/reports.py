@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, select, text
 
 from tawatur.store import rows, schema
 from tawatur.store.families import BLOCKED, BLURRED, Authority, Family
@@ -148,6 +148,11 @@ _live_homes = (
         _reports.withdrawn_at.is_(None),
     )
 )
+_grave = (
+    select(_reports.family)
+    .where(text("reason = 'child_safety'"))  # as its index has it, or it would not be used
+    .where(_reports.family.in_(bindparam("ids", expanding=True)))
+)
 _probations = select(_reports.probation_until).where(
     _reports.site == bindparam("site"),
     _reports.reporter == bindparam("reporter"),
@@ -208,6 +213,11 @@ def probations(connection: Connection, site: str, reporter: str) -> list[tuple[s
     """The probations that wrong blocks gave this person, by report."""
     found = connection.execute(_probations.add_columns(_reports.id), {"site": site, "reporter": reporter})
     return [(report, until) for until, report in found]
+
+
+def naming_child_safety(connection: Connection, families: set[str]) -> set[str]:
+    """Those of these families that anybody ever reported for child safety."""
+    return set(connection.execute(_grave, {"ids": sorted(families)}).scalars())
 
 
 def insert(connection: Connection, reports: list[Report]) -> None:

@@ -329,6 +329,8 @@ reports = Table(
     Column("inert", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("family", "reporter", "round"),
     Index("ix_reports_site_reporter_first_at", "site", "reporter", "first_at"),
+    Index("ix_reports_site_first_at", "site", "first_at"),
+    _index_of_some("ix_reports_child_safety", "reason = 'child_safety'", "family"),
 )
 
 networks = Table(

@@ -23,6 +23,7 @@ from tawatur.log.keys import Keyring
 from tawatur.log.seal import Sealer
 from tawatur.log.sequencer import Sequencer
 from tawatur.log.tally import Tallier
+from tawatur.moderation.attacks import watch
 from tawatur.moderation.erasure import Eraser
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
@@ -207,6 +208,7 @@ class House:
             try:
                 now = datetime.now(UTC)
                 await run_in_threadpool(sweep, self.database, self.writer, now)
+                await run_in_threadpool(watch, self.database, now)
                 if self.describe is not None:
                     await run_in_threadpool(self.look_back)
                 if learned != now.date():

@@ -22,6 +22,8 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/console/cases/{image}/shields"): "moderator",
     ("POST", "/console/cases/{image}/open"): "moderator",
     ("POST", "/console/cases/{image}/reporters"): "moderator",
+    ("GET", "/console/attacks"): "reader",
+    ("POST", "/console/attacks/shields"): "moderator",
     ("POST", "/console/undo"): "moderator",
     ("POST", "/console/queue"): "moderator",
     ("POST", "/console/veil"): "reader",

@@ -18,6 +18,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     seals,
     second_factors,
     shields,
+    surges,
     tallies,
     undoables,
     veils,

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import account, acts, case, openid, queue, sign_in
+from tawatur.web.console import account, acts, attacks, case, openid, queue, sign_in
 from tawatur.web.console.pages import HERE, page
 from tawatur.web.console.session import NotAllowed, SecondFactorFirst, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
@@ -56,7 +56,8 @@ class _Files(StaticFiles):
 routes = [
     *(
         Route(route.path, _told(route.endpoint), methods=list(route.methods or ()))
-        for route in (*queue.routes, *case.routes, *acts.routes, *sign_in.routes, *openid.routes, *account.routes)
+        for page_ in (queue, case, acts, attacks, sign_in, openid, account)
+        for route in page_.routes
     ),
     Route("/console/colours.css", _colours),
     Mount("/console/type", _Files(directory=TYPE)),

@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tawatur.moderation import people
+from tawatur.moderation import attacks, people
 from tawatur.moderation.people import SignedIn
 from tawatur.store import sites
 from tawatur.store.database import Database
@@ -34,13 +34,15 @@ HALFWAY_COOKIE = "tawatur_halfway"
 
 
 class Desk(NamedTuple):
-    """A signed-in person at work on one site."""
+    """A signed-in person at work on one site. `storms`: how many attacks, and how many surges of reports that are none,
+    go on there now."""
 
     person: SignedIn
     site: Site
     role: str
     cookie: str
     others: list[Site]
+    storms: tuple[int, int] = (0, 0)
 
     def may(self, least: str) -> bool:
         return people.may(self.role, least)
@@ -115,7 +117,8 @@ async def own_desk_of(request: Request) -> Desk:
     asked = request.cookies.get(SITE_COOKIE)
     site = next((one for one in mine if one.id == asked), mine[0])
     role = found.role_on(site.id) or "reader"
-    return Desk(found, site, role, cookie, mine)
+    storms = await run_in_threadpool(attacks.on_now, house.database, site.id, datetime.now(UTC))
+    return Desk(found, site, role, cookie, mine, storms)
 
 
 def _sites(database: Database, person: SignedIn) -> list[Site]:

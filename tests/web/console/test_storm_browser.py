@@ -1,0 +1,68 @@
+"""A storm of reports in a real browser, in two languages, on a screen and a phone: from the menu to the shields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.ground.browser import PHONE, Readers, chromium
+from tests.ground.server import Server
+from tests.web.console.desks import WORDS
+from tests.web.console.test_browser import SCREEN, no_barriers
+from tests.web.place import picture
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture
+def stormed(new_server: Callable[[str], Server], sqlite_url: str) -> Server:
+    """A server on whose site accounts of one device report everything, and two readers one picture."""
+    server = new_server(sqlite_url).init().start()
+    with server.client(server.site()) as client:
+        for seed in (1, 2):
+            image = client.post("/v1/images", files={"file": ("p.png", picture(seed))}).json()["id"]
+            for n in range(15):
+                body = {"reporter": f"raider {n}", "reason": "violence", "signals": {"device": "one phone"}}
+                client.post(f"/v1/images/{image}/reports", json=body)
+        for n in range(2):
+            client.post(f"/v1/images/{image}/reports", json={"reporter": f"reader {n}", "reason": "violence"})
+    return server
+
+
+@pytest.mark.parametrize(("lang", "device", "storm"), [("ar", SCREEN, "هجوم منذ"), ("en", PHONE, "Attack since")])
+def test_from_the_menu_to_the_shields(
+    stormed: Server, browser: Browser, lang: str, device: dict[str, Any], storm: str
+) -> None:
+    readers = Readers(browser)
+    made = json.loads(stormed.tawatur("user", "create", "layla@town.example", "--role", "admin", "--json"))
+    page = readers.another(locale=lang, **device)
+    page.goto(stormed.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
+    page.fill("#password", WORDS)
+    page.press("#password", "Enter")
+    expect(page.locator(".cases")).to_be_visible()
+
+    page.click("nav a[href='/console/attacks']")
+    expect(page.locator("h1")).to_contain_text(storm)
+    expect(page.locator(".bar nav b.stop")).to_have_text("1")
+    expect(page.locator(".plot canvas")).to_be_visible()
+    expect(page.locator(".groups li")).to_have_count(1)
+    expect(page.locator(".strip img")).to_have_count(2)
+    no_barriers(page)
+    page.click("details.numbers summary")
+    expect(page.locator("details.numbers table")).to_be_visible()
+    no_barriers(page)
+    page.click("button[name=over][value=site]")
+    expect(page.locator(".shield .wait")).to_be_visible()
+    no_barriers(page)
+    page.click(".shield button")
+    expect(page.locator("button[name=over][value=site].main")).to_be_visible()
+    assert readers.errors == []
+    readers.close()
