@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from tawatur.decision.numbers import RULE_NUMBERS, SECTIONS
 from tawatur.web.console import pages, words
 from tawatur.web.languages import LANGUAGES
 
@@ -18,13 +19,15 @@ Text = str | tuple[str, ...]
 
 
 def asked() -> set[Text]:
-    """What the templates say."""
+    """What the templates say, and why each number of a policy is what it is."""
     found = extract_from_dir(
         pages.HERE / "templates",
         method_map=[("**.html", "jinja2")],
         keywords={"_": None, "counted": (1, 2)},
     )
-    return {text if isinstance(text, str) else tuple(text) for _, _, text, _, _ in found}
+    numbers = [*RULE_NUMBERS, *(number for section in SECTIONS for number in section.numbers)]
+    of_policies = {section.title for section in SECTIONS} | {number.why for number in numbers}
+    return {text if isinstance(text, str) else tuple(text) for _, _, text, _, _ in found} | of_policies
 
 
 def read(lang: str) -> Catalog:

@@ -70,6 +70,8 @@ def _environment(lang: str) -> Environment:
         percent=partial(words.percent, lang=lang),
         share=partial(words.share, lang=lang),
         moment=partial(words.moment, lang=lang),
+        plain=partial(words.plain, lang=lang),
+        told=words.catalogue(lang).gettext,
         counted=partial(_counted, lang=lang),
         static=_address_of,
     )

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import account, acts, attacks, case, openid, queue, sign_in
+from tawatur.web.console import account, acts, attacks, case, openid, policy, queue, sign_in
 from tawatur.web.console.pages import HERE, page
 from tawatur.web.console.session import NotAllowed, SecondFactorFirst, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
@@ -53,11 +53,23 @@ class _Files(StaticFiles):
         return answer
 
 
+ROOMS = (
+    queue,
+    case,
+    acts,
+    attacks,
+    policy,
+    sign_in,
+    openid,
+    account,
+)
+"""The modules whose pages the console has."""
+
 routes = [
     *(
         Route(route.path, _told(route.endpoint), methods=list(route.methods or ()))
-        for page_ in (queue, case, acts, attacks, sign_in, openid, account)
-        for route in page_.routes
+        for room in ROOMS
+        for route in room.routes
     ),
     Route("/console/colours.css", _colours),
     Mount("/console/type", _Files(directory=TYPE)),

@@ -31,6 +31,8 @@ SITE_COOKIE = "tawatur_site"
 LANG_COOKIE = "tawatur_lang"
 KNOWN_COOKIE = "tawatur_known"
 HALFWAY_COOKIE = "tawatur_halfway"
+MOST_FIELDS = 300
+"""Of a form; that of a policy has more than a hundred."""
 
 
 class Desk(NamedTuple):
@@ -130,7 +132,7 @@ def _sites(database: Database, person: SignedIn) -> list[Site]:
 async def form_of(request: Request, desk: Desk | None) -> FormData:
     """The form that one of our pages sent. Raises NotAllowed for any other page's."""
     own_page(request)
-    form = await request.form(max_files=0, max_fields=100)
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     if desk is not None:
         token = form.get("token")
         if not isinstance(token, str) or not hmac.compare_digest(token, form_token(request, desk.cookie)):

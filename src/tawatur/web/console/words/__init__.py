@@ -49,6 +49,11 @@ def share(value: float, lang: str) -> str:
     return str(format_decimal(round(value, 2), locale=lang))
 
 
+def plain(value: float, lang: str) -> str:
+    """A number as it is, with all its decimals up to the sixth."""
+    return str(format_decimal(value, "#,##0.######", locale=lang))
+
+
 def percent(share: float, lang: str) -> str:
     return f"{round(100.0 * share)}{'' if lang == 'ar' else NARROW}%"
 
