@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 
@@ -85,6 +84,18 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
         return response
 
 
+def checked_client(transport: CheckedTransport, agent: str, redirects: int) -> httpx.AsyncClient:
+    """A client that reaches nothing but through the transport, and follows so many redirects."""
+    return httpx.AsyncClient(
+        transport=transport,
+        follow_redirects=redirects > 0,
+        max_redirects=redirects,
+        timeout=httpx.Timeout(TOTAL_S, connect=CONNECT_S),
+        headers={"User-Agent": agent, "Accept-Encoding": "identity"},
+        trust_env=False,  # a proxy would connect to what was never checked
+    )
+
+
 class Fetcher:
     """Fetches files from public addresses, bounded in bytes and time."""
 
@@ -119,14 +130,5 @@ class Fetcher:
                     raise FetchRefused(f"The file has more than {max_bytes:,} bytes.")
             return bytes(taken)
 
-    @asynccontextmanager
-    async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
-        async with httpx.AsyncClient(
-            transport=CheckedTransport(self._resolver, self._allowed),
-            follow_redirects=True,
-            max_redirects=MAX_REDIRECTS,
-            timeout=httpx.Timeout(TOTAL_S, connect=CONNECT_S),
-            headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
-            trust_env=False,  # a proxy would connect to what was never checked
-        ) as client:
-            yield client
+    def _client(self) -> httpx.AsyncClient:
+        return checked_client(CheckedTransport(self._resolver, self._allowed), AGENT, MAX_REDIRECTS)

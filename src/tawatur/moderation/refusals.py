@@ -81,6 +81,14 @@ class FetchRefused(Refused):
     """The file could not be fetched"""
 
 
+class UnknownWebhook(Refused):
+    """No such webhook"""
+
+
+class BadWebhook(Refused):
+    """The webhook cannot be as asked"""
+
+
 class NothingToCut(Refused):
     """The image has no copies"""
 

@@ -4,7 +4,7 @@ events, so after a crash it goes on where it was and does nothing twice."""
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, select, update
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, delete, select, update
 
 from tawatur.store import rows
 from tawatur.store.schema import metadata
@@ -52,3 +52,8 @@ def hold(connection: Connection, reader: str) -> int:
 def move(connection: Connection, reader: str, position: int) -> None:
     """Sets the cursor; the caller holds it."""
     connection.execute(_moved, {"key": reader, "to": position})
+
+
+def remove(connection: Connection, reader: str) -> None:
+    """The reader reads no more."""
+    connection.execute(delete(_cursors).where(_cursors.c.reader == reader))

@@ -26,6 +26,7 @@ from tawatur.web.api import (
     reporter_tokens,
     reporters,
     reports,
+    webhooks,
 )
 from tawatur.web.console import routes as console
 from tawatur.web.house import House
@@ -90,6 +91,7 @@ def make_app(settings: Settings) -> Starlette:
         banks,
         policy,
         events,
+        webhooks,
         erasures,
         state,
         readers,

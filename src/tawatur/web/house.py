@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from tawatur.delivery.feed import Feed
+from tawatur.delivery.webhooks import Webhooks
 from tawatur.imaging.copy_model import describer
 from tawatur.imaging.decode import Describe, ImageRefused, examine
 from tawatur.imaging.sandbox import Sandbox
@@ -97,12 +98,16 @@ class House:
         self._swept_at = time.monotonic()
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
+        self.webhooks = Webhooks(self.database, self.secret, settings.allowed_networks())
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
         self.places = Places()
         self.reports_pace = Pace(most=30, seconds=60)
         self.guard = Guard(self.database, self.secret)
         self.vault = Vault(self.secret)
         self.provider = provider_of(settings)
+        self.tests_pace = Pace(most=20, seconds=60)
+        self.guesses_pace = Pace(most=10, seconds=900)
+        self.guessers_pace = Pace(most=30, seconds=900)
         self.proofs_pace = Pace(most=60, seconds=60)
         self.appeals_pace = Pace(most=20, seconds=600)
         self.audience = Audience()
@@ -121,6 +126,7 @@ class House:
         threading.Thread(target=self._sweep_files, name="tawatur-files", daemon=True).start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
+        self.webhooks.start()
         self.audience.start(self.writer.make)
         self.contexts.start()
         self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
@@ -132,6 +138,7 @@ class House:
         self.previews.close()
         await self.audience.stop()
         await self.contexts.stop()
+        await run_in_threadpool(self.webhooks.stop)
         await run_in_threadpool(self.writer.stop)
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sealer.stop)
@@ -184,6 +191,7 @@ class House:
         """In the writer's thread, after each commit."""
         self.sequencer.wake()
         self.feed.wake()
+        self.webhooks.wake()
 
     def look_back(self) -> None:
         """Searches earlier pictures for altered copies of what was blocked lately."""

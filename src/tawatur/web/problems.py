@@ -41,6 +41,7 @@ _STATUS: dict[type[Exception], int] = {
     refusals.UnsafeAddress: 422,
     refusals.FetchRefused: 422,
     refusals.NothingToCut: 409,
+    refusals.UnknownWebhook: 404,
     refusals.OwnImage: 403,
     refusals.OwnReport: 403,
     refusals.Outranked: 403,

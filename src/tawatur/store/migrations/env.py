@@ -10,6 +10,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     guesses,
     halfways,
     identities,
+    deliveries,
     notes,
     openings,
     people,
@@ -22,6 +23,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     tallies,
     undoables,
     veils,
+    webhooks,
 )
 from tawatur.store.schema import metadata
 
