@@ -21,6 +21,7 @@ from tawatur.cli_policy import policy_app
 from tawatur.cli_privacy import erase, export_person, rotate_key
 from tawatur.cli_reporters import reporter_app
 from tawatur.cli_transparency import export_dsa, export_grounds
+from tawatur.cli_webhooks import webhook_app
 from tawatur.failures import Failure
 from tawatur.terminal import database_ready as _database
 from tawatur.terminal import err, out
@@ -45,6 +46,7 @@ app.add_typer(site_app, name="site")
 app.add_typer(user_app, name="user")
 app.add_typer(policy_app, name="policy")
 app.add_typer(reporter_app, name="reporter")
+app.add_typer(webhook_app, name="webhook")
 app.add_typer(export_app, name="export")
 app.add_typer(context_app, name="context")
 app.add_typer(audit_app, name="audit")

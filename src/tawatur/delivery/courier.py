@@ -21,6 +21,7 @@ import httpx
 import msgspec
 
 from tawatur.delivery.attempt import TIMEOUT_S, Outcome, attempt, signed
+from tawatur.delivery.holder import is_no_more
 from tawatur.log.events import line
 from tawatur.moderation.webhooks import secrets
 from tawatur.store import cursors, deliveries, events, webhooks
@@ -108,10 +109,9 @@ class _Unwritten:
         return bool(self.rows or self.done or self.touched or self.taken or self.ends)
 
 
-def pause_s(waited: timedelta, random: float) -> float:
-    """Seconds until the next try: as long as it has failed so far, so that pauses grow with their sum, but for some
-    chance that spreads them; an hour at most."""
-    return min(LATEST_S, max(SOONEST_S, waited.total_seconds())) * (0.5 + random / 2)
+def pause_s(attempts: int, random: float) -> float:
+    """Seconds until the next try after so many: twice as long each time, an hour at most, and spread by chance."""
+    return min(LATEST_S, SOONEST_S * 2.0 ** min(attempts - 1, 20)) * (0.5 + random / 2)
 
 
 class Courier:
@@ -121,6 +121,8 @@ class Courier:
         self._means = means
         self._webhook = webhook
         self._client = client
+        holder = webhook.held_by
+        self._dead = holder if holder is not None and is_no_more(holder) else None
         self._until = means.now()
         self._cursor = 0
         self._read = 0
@@ -273,11 +275,10 @@ class Courier:
         failed = msgspec.structs.replace(
             delivery, attempts=delivery.attempts + 1, why=outcome.why, next_at=None, dead_at=None
         )
-        waited = now - delivery.since
-        if waited >= DAY:
+        if now - delivery.since >= DAY:
             failed = msgspec.structs.replace(failed, dead_at=now)
         else:
-            seconds = max(pause_s(waited, self._means.random()), outcome.rest_s)
+            seconds = max(pause_s(failed.attempts, self._means.random()), outcome.rest_s)
             failed = msgspec.structs.replace(failed, next_at=now + timedelta(seconds=seconds))
         self._put_by(failed)
         for later in [one for one in self._window.values() if one.image == delivery.image]:
@@ -295,11 +296,11 @@ class Courier:
     def _begin(self) -> bool:
         means, now = self._means, self._means.now()
         with means.database.write() as connection:
-            if not webhooks.take(connection, self._webhook.id, means.me, now, now + HOLD):
+            if not webhooks.take(connection, self._webhook.id, means.me, now, now + HOLD, self._dead):
                 return False
             found = webhooks.one(connection, self._webhook.id)
             assert found is not None
-            self._cursor = self._read = cursors.of(connection, found.reader)
+            self._cursor = self._read = cursors.position(connection, found.reader)
             self._held = deliveries.held_images(connection, found.id)
         self._webhook, self._until = found, now + HOLD
         return True

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -24,6 +22,7 @@ from sqlalchemy import Connection
 
 from tawatur.delivery.attempt import Outcome, attempt, new_client, signed
 from tawatur.delivery.courier import SKIPPED, Courier, Means
+from tawatur.delivery.holder import is_no_more, new_name
 from tawatur.log.events import rfc3339
 from tawatur.moderation.fetch import Network, Resolve, resolve
 from tawatur.moderation.webhooks import TEST
@@ -55,7 +54,7 @@ class Webhooks:
         self._secret = secret
         self._allowed = allowed
         self._resolver = resolver
-        self._me = f"{socket.gethostname()}/{secrets.token_hex(8)}"
+        self._me = new_name()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
         self._main: asyncio.Task[None] | None = None
@@ -152,7 +151,7 @@ class Webhooks:
 
     def _may(self, webhook: Webhook, now: datetime) -> bool:
         """Whether nobody else sends to it, and it does not rest."""
-        held = webhook.held_until is not None and webhook.held_until > now
+        held = webhook.held_until is not None and webhook.held_until > now and not is_no_more(webhook.held_by or "")
         rests = webhook.rests_until is not None and webhook.rests_until > now
         return not held and not rests and webhook.id not in self._couriers
 
@@ -160,7 +159,7 @@ class Webhooks:
         """Whether the log has events for it that no courier has seen; what was looked through is remembered."""
         if self._later.get(webhook.id, 0.0) > time.monotonic():
             return False
-        after = max(cursors.of(connection, webhook.reader), self._read.get((webhook.id, webhook.version), 0))
+        after = max(cursors.position(connection, webhook.reader), self._read.get((webhook.id, webhook.version), 0))
         if after >= head:
             return False
         if webhooks.places(connection, webhook, after, head, 1) or head - after >= SKIPPED:

@@ -191,6 +191,7 @@ def dead_letters(database: Database, webhook: Webhook, after: int, limit: int) -
 
 def standings(database: Database, site: str | None = None) -> list[Standing]:
     """How the site's endpoints stand, or everybody's."""
+    sequence(database)  # what was answered counts
     with database.read() as connection:
         known = webhooks.every(connection) if site is None else webhooks.of_site(connection, site)
         return _standings(connection, known)
@@ -198,6 +199,7 @@ def standings(database: Database, site: str | None = None) -> list[Standing]:
 
 def standing_of(database: Database, site: str, key: str) -> Standing:
     """How one endpoint stands. Raises UnknownWebhook."""
+    sequence(database)
     with database.read() as connection:
         return _standings(connection, [_own(webhooks.one(connection, key), site, key)])[0]
 
@@ -208,7 +210,7 @@ def _standings(connection: Connection, known: Sequence[Webhook]) -> list[Standin
     found = []
     for one in known:
         count = counts.get(one.id, _NONE)
-        unread = webhooks.places(connection, one, cursors.of(connection, one.reader), head, MOST_WAITING)
+        unread = webhooks.places(connection, one, cursors.position(connection, one.reader), head, MOST_WAITING)
         first = min([place for place in (count.first, unread[0].position if unread else None) if place], default=None)
         told = {} if first is None else webhooks.told(connection, one.site, [first])
         oldest = told[first].at if first in told else None
@@ -252,6 +254,8 @@ def _url(text: str, allowed: Sequence[Network]) -> str:
         raise BadWebhook(f"{text[:200]!r} is no address: {error}.") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise BadWebhook(f"{text[:200]!r} is no http or https address.")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise BadWebhook(f"The port must be from 1 to 65535, not {url.port}.")
     if url.userinfo or url.fragment:
         raise BadWebhook("The address must have no user name, no password and no fragment.")
     try:

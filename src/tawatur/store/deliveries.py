@@ -70,7 +70,7 @@ class Count(msgspec.Struct, frozen=True):
 
 
 _rows = _deliveries.c
-_its = _rows.webhook == bindparam("webhook")
+_its = _rows.webhook == bindparam("whose")
 _open = _rows.dead_at.is_(None)
 _due = (
     select(_rows.image)
@@ -78,7 +78,7 @@ _due = (
     .order_by(_rows.next_at)
     .limit(bindparam("limit"))
 )
-_images = select(_rows.image, func.count()).where(_its, _open).group_by(_rows.image)
+_images = select(_rows.image, func.count().label("held")).where(_its, _open).group_by(_rows.image)
 _of_image = (
     select(_deliveries)
     .where(_its, _open, _rows.image == bindparam("image"))
@@ -87,7 +87,7 @@ _of_image = (
 )
 _dead = select(_deliveries).where(_its, _rows.dead_at.is_not(None))
 _page = _dead.where(_rows.position > bindparam("after")).order_by(_rows.position).limit(bindparam("limit"))
-_all_due = select(_rows.webhook.distinct()).where(_open, _rows.next_at <= bindparam("now", type_=Instant))
+_all_due = select(_rows.webhook).distinct().where(_open, _rows.next_at <= bindparam("now", type_=Instant))
 _counts = (
     select(
         _rows.webhook,
@@ -114,7 +114,7 @@ _again = _its & _rows.dead_at.is_not(None)
 
 def due(connection: Connection, webhook: str, now: datetime, limit: int) -> list[str]:
     """Images whose earliest delivery is to be tried by now, longest due first."""
-    return list(connection.execute(_due, {"webhook": webhook, "now": now, "limit": limit}).scalars())
+    return list(connection.execute(_due, {"whose": webhook, "now": now, "limit": limit}).scalars())
 
 
 def due_anywhere(connection: Connection, now: datetime) -> set[str]:
@@ -124,17 +124,17 @@ def due_anywhere(connection: Connection, now: datetime) -> set[str]:
 
 def held_images(connection: Connection, webhook: str) -> dict[str, int]:
     """The images whose events wait, and how many."""
-    return dict(connection.execute(_images, {"webhook": webhook}).tuples().all())
+    return {row.image: row.held for row in connection.execute(_images, {"whose": webhook})}
 
 
 def of_image(connection: Connection, webhook: str, image: str, limit: int) -> list[Delivery]:
     """The first deliveries of an image that are neither made nor given up."""
-    return rows.read(connection, Delivery, _of_image, webhook=webhook, image=image, limit=limit)
+    return rows.read(connection, Delivery, _of_image, whose=webhook, image=image, limit=limit)
 
 
 def dead(connection: Connection, webhook: str, after: int, limit: int) -> list[Delivery]:
     """The first dead letters after that position."""
-    return rows.read(connection, Delivery, _page, webhook=webhook, after=after, limit=limit)
+    return rows.read(connection, Delivery, _page, whose=webhook, after=after, limit=limit)
 
 
 def counts(connection: Connection, webhooks: Sequence[str]) -> dict[str, Count]:
@@ -152,12 +152,12 @@ def done(connection: Connection, webhook: str, positions: Sequence[int]) -> None
     """Forgets what went through."""
     if positions:
         gone = delete(_deliveries).where(_its, _rows.position == bindparam("at"))
-        connection.execute(gone, [{"webhook": webhook, "at": position} for position in positions])
+        connection.execute(gone, [{"whose": webhook, "at": position} for position in positions])
 
 
 def make_ready(connection: Connection, webhook: str, images: Iterable[str], now: datetime) -> None:
     """The first that waits of each of these images is to be tried now, unless it has its time already."""
-    values = [{"webhook": webhook, "of": image, "now": now} for image in sorted(images)]
+    values = [{"whose": webhook, "of": image, "now": now} for image in sorted(images)]
     if values:
         connection.execute(_ready, values)
 
@@ -165,18 +165,18 @@ def make_ready(connection: Connection, webhook: str, images: Iterable[str], now:
 def revive(connection: Connection, webhook: str, positions: Sequence[int] | None, now: datetime) -> int:
     """Dead letters, at these positions or all, are tried again from now on, for as long as new ones; how many."""
     which = _again if positions is None else _again & _rows.position.in_(positions)
-    images = list(connection.execute(select(_rows.image.distinct()).where(which), {"webhook": webhook}).scalars())
+    images = list(connection.execute(select(_rows.image).where(which).distinct(), {"whose": webhook}).scalars())
     fresh = {"since": now, "attempts": 0, "next_at": None, "dead_at": None, "why": ""}
-    count = connection.execute(update(_deliveries).where(which).values(fresh), {"webhook": webhook}).rowcount
+    count = connection.execute(update(_deliveries).where(which).values(fresh), {"whose": webhook}).rowcount
     waiting = update(_deliveries).where(_its, _open, _rows.image == bindparam("of")).values(next_at=None)
     if images:
-        connection.execute(waiting, [{"webhook": webhook, "of": image} for image in sorted(images)])
+        connection.execute(waiting, [{"whose": webhook, "of": image} for image in sorted(images)])
     make_ready(connection, webhook, images, now)
     return int(count)
 
 
 def remove(connection: Connection, webhook: str) -> None:
-    connection.execute(delete(_deliveries).where(_its), {"webhook": webhook})
+    connection.execute(delete(_deliveries).where(_its), {"whose": webhook})
 
 
 def forget_dead(connection: Connection, before: datetime) -> int:

@@ -77,7 +77,7 @@ _one = select(_webhooks).where(_hooks.id == bindparam("id"))
 _free = _hooks.held_by.is_(None) | (_hooks.held_until <= bindparam("now", type_=Instant))
 _taken = (
     update(_webhooks)
-    .where(_hooks.id == bindparam("key"), _hooks.status == ON, _free)
+    .where(_hooks.id == bindparam("key"), _hooks.status == ON, _free | (_hooks.held_by == bindparam("dead")))
     .values(held_by=bindparam("me"), held_until=bindparam("until"))
 )
 _mine = (_hooks.id == bindparam("key"), _hooks.held_by == bindparam("me"))
@@ -138,9 +138,11 @@ def remove(connection: Connection, webhook: Webhook) -> None:
     cursors.remove(connection, webhook.reader)
 
 
-def take(connection: Connection, key: str, me: str, now: datetime, until: datetime) -> bool:
-    """Makes this process the one that sends to the endpoint, where no other does and it is on; whether it is now."""
-    return bool(connection.execute(_taken, {"key": key, "me": me, "now": now, "until": until}).rowcount == 1)
+def take(connection: Connection, key: str, me: str, now: datetime, until: datetime, dead: str | None = None) -> bool:
+    """Makes this process the one that sends to the endpoint, where it is on and no other does, or `dead` did; whether
+    it is now."""
+    values = {"key": key, "me": me, "now": now, "until": until, "dead": dead}
+    return bool(connection.execute(_taken, values).rowcount == 1)
 
 
 def keep(connection: Connection, key: str, me: str, until: datetime) -> bool:
