@@ -1,8 +1,9 @@
-"""`tawatur export dsa` and `dsa-grounds`, as an operator uses them."""
+"""`tawatur export dsa`, `dsa-grounds` and `transparency`, as an operator uses them."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,37 @@ def test_the_default_document_of_grounds_can_be_given_back(home: Home, tmp_path:
 )
 def test_what_cannot_be_done_is_said(home: Home, arguments: list[str], said: str) -> None:
     fails(home("dsa", *arguments), said)
+
+
+@pytest.mark.parametrize("lang", ["ar", "en", "fr"])
+def test_a_report_is_a_page_and_the_numbers_behind_it(home: Home, tmp_path: Path, lang: str) -> None:
+    folder = tmp_path / "new" / "report"
+    days = ["--from", "2026-01-01", "--to", "2026-01-31"]
+    found = home("transparency", SITE, *days, "--lang", lang, "--out", str(folder))
+    assert (found.returncode, "index.html" in found.stderr) == (0, True), found.stderr
+    assert f'<html lang="{lang}"' in (folder / "index.html").read_text()
+    assert (folder / "notices.csv").read_text() == "reason,notices\nviolence,12\ntotal,12\n"
+    assert (folder / "actions.csv").read_text().splitlines()[1] == "reports,1,1"
+    said = "".join(path.read_text() for path in folder.iterdir())
+    names = {line["reporter"] for line in home.world.told("report.received")} | {
+        "somebody",
+        home.image,
+        home.world.site,
+    }
+    assert [name for name in names if re.search(rf"\b{name}\b", said)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([SITE, "--from", "2026-01-01"], "Missing option '--to'"),
+        ([SITE, "--from", "2026-02-01", "--to", "2026-01-01"], "must not be before --from"),
+        ([SITE, "--from", "1970-01-01", "--to", "2026-01-01"], "at most"),
+        ([SITE, "--from", "January", "--to", "2026-01-01"], "does not match"),
+        (["elsewhere", "--from", "2026-01-01", "--to", "2026-01-01"], "There is no site"),
+        ([SITE, "--from", "2026-01-01", "--to", "2026-01-01", "--lang", "de"], "ar, en, fr"),
+        ([SITE, "--from", "2026-01-01", "--to", "2026-01-01", "--out", "/dev/null/x"], "Not a directory"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_said(home: Home, arguments: list[str], said: str) -> None:
+    fails(home("transparency", *arguments), said)

@@ -20,7 +20,7 @@ from tawatur.cli_people import second_factor_rule, user_app
 from tawatur.cli_policy import policy_app
 from tawatur.cli_privacy import erase, export_person, rotate_key
 from tawatur.cli_reporters import reporter_app
-from tawatur.cli_transparency import export_dsa, export_grounds
+from tawatur.cli_transparency import export_dsa, export_grounds, export_transparency
 from tawatur.cli_webhooks import webhook_app
 from tawatur.failures import Failure
 from tawatur.terminal import database_ready as _database
@@ -59,6 +59,7 @@ app.command()(restore)
 export_app.command("person")(export_person)
 export_app.command("dsa")(export_dsa)
 export_app.command("dsa-grounds")(export_grounds)
+export_app.command("transparency")(export_transparency)
 site_app.command("rotate-key")(rotate_key)
 site_app.command("second-factor")(second_factor_rule)
 

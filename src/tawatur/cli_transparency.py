@@ -1,4 +1,4 @@
-"""`tawatur export dsa|dsa-grounds`: what a site tells the public of its decisions."""
+"""`tawatur export dsa|dsa-grounds|transparency`: what a site tells the public of its decisions."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SiteName = Annotated[str, typer.Argument(help="The site, by name or id.")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC), included.")]
+LONGEST = timedelta(days=3660)
 Lang = Annotated[str, typer.Option(help="ar, en or fr.")]
 
 
@@ -80,6 +81,41 @@ def export_grounds() -> None:
     from tawatur.delivery.dsa_grounds import grounds_toml
 
     sys.stdout.write(grounds_toml())
+
+
+def export_transparency(
+    site: SiteName,
+    since: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC).")],
+    to: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day (UTC), included.")],
+    lang: Lang = "ar",
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="A folder for the page and its numbers. Default: named by the days.")
+    ] = None,
+) -> None:
+    """Write a transparency report: an HTML page with plots, and the numbers behind each as CSV.
+
+    What was reported, what was done and by what, how often that was wrong, how long it took, what came of objections.
+    """
+    from tawatur.log.sequencer import sequence
+    from tawatur.moderation.numbers import numbers_of
+    from tawatur.moderation.sites import find_site
+    from tawatur.web.transparency.page import LANGUAGES, page_of
+    from tawatur.web.transparency.tables import tables_of
+
+    _one_of(lang, LANGUAGES, "--lang")
+    period = _period(since, to)
+    if period[1] - period[0] > LONGEST:
+        raise typer.BadParameter(f"A report is about {LONGEST.days:,} days at most.", param_hint="--to")
+    database = database_ready()
+    where = find_site(database, site)
+    sequence(database)
+    numbers = numbers_of(database, where.id, *period)
+    folder = folder or Path(f"transparency-{since:%Y-%m-%d}-{to:%Y-%m-%d}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables_of(numbers).values():
+        (folder / f"{table.name}.csv").write_text(table.as_csv(), encoding="utf-8")
+    (folder / "index.html").write_text(page_of(numbers, where.name, lang), encoding="utf-8")
+    err.print(f"The report is ready: [bold]{folder / 'index.html'}[/bold]", highlight=False, soft_wrap=True)
 
 
 def _grounds(file: Path | None) -> Grounds:
