@@ -16,6 +16,7 @@ from tawatur import __version__
 from tawatur.cli_audit import audit_app
 from tawatur.cli_backup import backup, restore
 from tawatur.cli_context import context_app
+from tawatur.cli_labels import labels_app
 from tawatur.cli_people import second_factor_rule, user_app
 from tawatur.cli_policy import policy_app
 from tawatur.cli_privacy import erase, export_person, rotate_key
@@ -50,6 +51,7 @@ app.add_typer(webhook_app, name="webhook")
 app.add_typer(export_app, name="export")
 app.add_typer(context_app, name="context")
 app.add_typer(audit_app, name="audit")
+app.add_typer(labels_app, name="labels")
 bank_app = typer.Typer(no_args_is_help=True, help="Banks: lists of hashes that block copies, or overrule a match.")
 app.add_typer(bank_app, name="bank")
 

@@ -47,6 +47,17 @@ class Settings(BaseSettings):
         description="The log is sealed this often, and whenever 1,024 events wait. 0: this server seals only before it "
         "erases.",
     )
+    label_key: SecretStr | None = Field(
+        None,
+        description="The private key that labels for Bluesky's network are signed with, 64 hexadecimal digits. "
+        "Default: one a site, made by `tawatur labels setup`, kept in `label-keys` in the data directory. "
+        "Servers that share a database must share it.",
+    )
+    plc_directory: str = Field(
+        "https://plc.directory",
+        pattern=r"^https?://[^\s?#]+$",
+        description="The directory in which accounts of Bluesky's network (did:plc) are looked up.",
+    )
     fetch_allow: str = Field(
         "",
         description="Networks that pictures may be fetched from although they are not public, such as `10.1.0.0/16`, "
@@ -120,6 +131,10 @@ class Settings(BaseSettings):
     def resolved_seal_key(self) -> str | None:
         """The key for seals that is set, if any."""
         return None if self.seal_key is None else self.seal_key.get_secret_value()
+
+    def resolved_label_key(self) -> str | None:
+        """The key for labels that is set, if any."""
+        return None if self.label_key is None else self.label_key.get_secret_value()
 
     def resolved_database_url(self) -> str:
         """The database's address, in the data directory where none is set."""

@@ -24,7 +24,19 @@ from tawatur.moderation.cases import policy_now
 from tawatur.moderation.erasure import Eraser, dissolve_reporter
 from tawatur.moderation.people import IDLE_LASTS, SESSION_LASTS
 from tawatur.moderation.unnamed import cutter, nobodies, unlinked, verdict_without
-from tawatur.store import appeals, cursors, events, notes, people, personal_data, retention, seals, sites, verdicts
+from tawatur.store import (
+    appeals,
+    cursors,
+    events,
+    labels,
+    notes,
+    people,
+    personal_data,
+    retention,
+    seals,
+    sites,
+    verdicts,
+)
 from tawatur.store.reports import Report
 from tawatur.store.schema import microseconds
 
@@ -84,6 +96,7 @@ def _forget_words(eraser: Eraser, site: str, policy: Policy, now: datetime) -> N
     written, shown = now - timedelta(days=policy.comments_days), now - timedelta(days=policy.pages_days)
     _until_done(eraser, lambda connection: retention.forget_comments(connection, site, written, BATCH))
     _until_done(eraser, lambda connection: retention.forget_pages(connection, site, shown, BATCH))
+    _until_done(eraser, lambda connection: labels.forget(connection, site, shown, BATCH))
     with eraser.database.write() as connection:
         retention.forget_notes(connection, site, written)
         notes.forget(connection, site, written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -117,6 +118,18 @@ _searches = {
     "page_url": _in_order.where(_images.page_url == bindparam("text")),
     "uploader": _in_order.where(_images.uploader >= bindparam("least"), _images.uploader < bindparam("most")),
 }
+_held_by = (
+    select(schema.images)
+    .where(_site, _images.external_id.in_(bindparam("names", expanding=True)))
+    .order_by(_images.id.desc())
+    .limit(bindparam("limit"))
+)
+_uploaded = (
+    select(schema.images)
+    .where(_site, _images.uploader == bindparam("uploader"))
+    .order_by(_images.id.desc())
+    .limit(bindparam("limit"))
+)
 _posted = (
     select(_families.status, _families.authority, _families.outcome, func.count())
     .select_from(schema.images)
@@ -156,6 +169,16 @@ def named(connection: Connection, site: str, by: str, text: str, limit: int) -> 
     values = {"text": text} if by in ("external_id", "page_url") else {"least": text, "most": text + "g"}
     found = connection.execute(_searches[by], {"site": site, "limit": limit, **values})
     return [(row.id, row.family) for row in found]
+
+
+def called(connection: Connection, site: str, external_ids: Sequence[str], limit: int) -> list[Image]:
+    """The site's images with one of these external ids, latest first."""
+    return rows.read(connection, Image, _held_by, site=site, names=list(external_ids), limit=limit)
+
+
+def uploaded(connection: Connection, site: str, uploader: str, limit: int) -> list[Image]:
+    """What an uploader posted, latest first."""
+    return rows.read(connection, Image, _uploaded, site=site, uploader=uploader, limit=limit)
 
 
 def posted(connection: Connection, site: str, uploader: str) -> list[tuple[str, int, str | None, int]]:

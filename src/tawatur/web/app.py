@@ -35,6 +35,8 @@ from tawatur.web.measured import Measured, Measures
 from tawatur.web.notice import page as notice
 from tawatur.web.widget import readers, script, state, views
 from tawatur.web.widget.cors import PageFacing
+from tawatur.web.xrpc import labels as xrpc_labels
+from tawatur.web.xrpc import reports as xrpc_reports
 
 _PROBLEM = {
     "type": "object",
@@ -103,7 +105,15 @@ def make_app(settings: Settings) -> Starlette:
     # What is asked most is not worth FastAPI's way to it.
     busy = [*reports.raw_routes, *gate.raw_routes, *gate_check.raw_routes, *script.raw_routes]
     app = Starlette(
-        routes=[*busy, *health.raw_routes, *metrics.raw_routes, *console.routes, *notice.routes],
+        routes=[
+            *busy,
+            *health.raw_routes,
+            *metrics.raw_routes,
+            *console.routes,
+            *notice.routes,
+            *xrpc_labels.routes,
+            *xrpc_reports.routes,
+        ],
         lifespan=lifespan,
         middleware=[Middleware(Measured, measures), Middleware(PageFacing), Middleware(BodyLimit)],
     )

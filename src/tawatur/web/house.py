@@ -16,6 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from tawatur.delivery.feed import Feed
+from tawatur.delivery.label_keys import LabelKeyring
+from tawatur.delivery.labels import Labels
 from tawatur.delivery.webhooks import Webhooks
 from tawatur.imaging.copy_model import describer
 from tawatur.imaging.decode import Describe, ImageRefused, examine
@@ -52,6 +54,7 @@ from tawatur.web.pace import Pace
 from tawatur.web.previews import Previews
 from tawatur.web.readiness import Readiness
 from tawatur.web.streams import Places
+from tawatur.web.xrpc.dids import Dids
 
 T = TypeVar("T")
 
@@ -96,6 +99,7 @@ class House:
         self.measures = Measures() if measures is None else measures
         self.readiness = Readiness(self)
         self._swept_at = time.monotonic()
+        self.labels = Labels(self.database, LabelKeyring(settings.data_dir, settings.resolved_label_key()))
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
         self.webhooks = Webhooks(self.database, self.secret, settings.allowed_networks())
@@ -112,6 +116,7 @@ class House:
         self.appeals_pace = Pace(most=20, seconds=600)
         self.audience = Audience()
         self.contexts = Contexts(self.database, self.fetcher, settings.data_dir / "context", settings.context_fetch)
+        self.dids = Dids(self.fetcher, settings.plc_directory)
         self.proxies = settings.proxy_networks()
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._keys: dict[str, tuple[float, str]] = {}
@@ -123,6 +128,7 @@ class House:
         self.sequencer.start()
         self.sealer.start()
         self.tallier.start()
+        self.labels.start()
         threading.Thread(target=self._sweep_files, name="tawatur-files", daemon=True).start()
         threading.Thread(target=self.copies.prepare_large, args=(self.database,), name="tawatur-hashes").start()
         self.feed.start()
@@ -143,6 +149,7 @@ class House:
         await run_in_threadpool(self.sequencer.stop)
         await run_in_threadpool(self.sealer.stop)
         await run_in_threadpool(self.tallier.stop)
+        await run_in_threadpool(self.labels.stop)
         await run_in_threadpool(self.sandbox.close)
         await run_in_threadpool(self.copies.close)
         self.database.close()

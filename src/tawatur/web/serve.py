@@ -12,6 +12,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tawatur import logs
+from tawatur.delivery.label_keys import installed
 from tawatur.imaging.copy_model import describer
 from tawatur.settings import Settings
 from tawatur.store.database import Database
@@ -63,7 +64,9 @@ def run(settings: Settings, host: str, port: int) -> None:
         workers=1,
         loop="uvloop",
         http="tawatur.web.wire:Wire",
-        ws="none",
+        ws="tawatur.web.xrpc.sockets:Socket" if installed() else "none",
+        ws_max_size=4096,  # nobody has anything to say there
+        ws_per_message_deflate=False,
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -22,12 +22,14 @@ class Line(NamedTuple):
     cut: Callable[[], None]
 
 
-_LINE = "tawatur.line"
+LINE = "tawatur.line"
+SUBSCRIBE = "/xrpc/com.atproto.label.subscribeLabels"
+"""The only path at which a connection becomes a WebSocket; anywhere else the request is taken as what it is."""
 
 
 def line_of(scope: Scope) -> Line:
     """The connection that a request came over; where there is none, as in tests, it never wants to end."""
-    found = scope.get("extensions", {}).get(_LINE)
+    found = scope.get("extensions", {}).get(LINE)
     return found if isinstance(found, Line) else Line(asyncio.Event(), lambda: None)
 
 
@@ -48,7 +50,7 @@ class Wire(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()  # type: ignore[no-untyped-call, unused-ignore]
-        self.scope["extensions"] = {_LINE: self._line}  # type: ignore[dict-item]
+        self.scope["extensions"] = {LINE: self._line}  # type: ignore[dict-item]
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)
@@ -63,6 +65,10 @@ class Wire(HttpToolsProtocol):
     def on_message_complete(self) -> Any:
         self._in_head, self._head = True, 0
         return super().on_message_complete()  # type: ignore[no-untyped-call, func-returns-value, unused-ignore]
+
+    def _should_upgrade_to_ws(self) -> bool:
+        upgrades = super()._should_upgrade_to_ws()  # type: ignore[no-untyped-call, unused-ignore]
+        return bool(upgrades) and self.url.partition(b"?")[0] == SUBSCRIBE.encode()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "This is not HTTP", "The request cannot be read; send HTTP/1.1 as RFC 9112 has it.")

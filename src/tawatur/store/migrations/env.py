@@ -11,6 +11,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     guesses,
     halfways,
     identities,
+    labels,
     notes,
     openings,
     people,

@@ -1,4 +1,4 @@
-"""Which calls pages of other origins may make: the widget's, and reporting and objecting with a token.
+"""Which calls pages of other origins may make: the widget's, reporting and objecting with a token, and reading labels.
 
 None carries a cookie.
 """
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _PAGE_FACING = re.compile(
     r"/widget/[^/]+|/v1/images/[^/]+/(reports|appeals)|/v1/reports/[^/]+|/v1/reporters/[^/]+/appeals|/v1/appeals/[^/]+"
+    r"|/xrpc/com\.atproto\.label\.queryLabels|/\.well-known/did\.json"
 )
 
 

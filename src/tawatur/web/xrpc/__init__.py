@@ -1,0 +1,1 @@
+"""What Bluesky's network asks of a labeler: XRPC over HTTP and WebSocket."""
