@@ -254,6 +254,12 @@ SECTIONS = (
                 "whether a block ends when nobody looked in time; it stands, as nights are when attacks come",
             ),
             Number(
+                "audit_share",
+                0,
+                1,
+                "of what reports blocked, or left alone, one in twenty is looked at by chance: a look or two a week",
+            ),
+            Number(
                 "immunity_hours",
                 0,
                 8760,

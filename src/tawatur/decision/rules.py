@@ -130,6 +130,7 @@ class Policy(msgspec.Struct, frozen=True):
     review_from: float = 0.01
     review_within_hours: float = 24.0
     lapse: bool = False
+    audit_share: float = 0.05
     immunity_hours: float = 24.0
     # abuse
     abuse_rejected: int = 5

@@ -67,7 +67,7 @@ class _Done:
     def __init__(self, at: datetime) -> None:
         self.at = at
         self.counted: list[tuple[date, Key]] = []
-        self.took: list[tuple[str, float]] = []
+        self.took: list[tuple[tuple[date, str], float]] = []
         self.held: dict[str, _Held] = {}
         self.judged: _Held | None = None
 
@@ -78,7 +78,7 @@ class Counting:
     def __init__(self, since: datetime, until: datetime) -> None:
         self.since, self.until = since, until
         self.counts: Counter[tuple[date, Key]] = Counter()
-        self.times = {name: array("d") for name in ("report_to_action", "action_to_review", "appeal_to_answer")}
+        self.times: dict[tuple[date, str], array[float]] = {}
         self._waiting: dict[str, tuple[datetime, int]] = {}
         self._held: dict[str, _Held] = {}
         self._recent: OrderedDict[str, _Done] = OrderedDict()
@@ -105,8 +105,9 @@ class Counting:
     def _took(self, name: str, start: datetime, end: datetime) -> None:
         if self.since <= end < self.until:
             seconds = (end - start).total_seconds()
-            self.times[name].append(seconds)
-            self._done.took.append((name, seconds))
+            key = end.date(), name
+            self.times.setdefault(key, array("d")).append(seconds)
+            self._done.took.append((key, seconds))
 
     def _reported(self, event: EventRow, said: _Said) -> None:
         self._count(event.at, "report", said.reason or "other")
@@ -173,8 +174,8 @@ class Counting:
         if done is None:
             return
         self.counts.subtract(done.counted)
-        for name, seconds in done.took:
-            self.times[name].remove(seconds)
+        for key, seconds in done.took:
+            self.times[key].remove(seconds)
         if done.judged is not None:
             done.judged.judged = False
         self._resumed = done.held
@@ -210,6 +211,7 @@ _ACTS: dict[str, Callable[[Counting, EventRow, _Said], None]] = {
     "reporter.unmuted": Counting._told,
 }
 TYPES = tuple(_ACTS)
+TIMES = ("report_to_action", "action_to_review", "appeal_to_answer")
 
 
 def counted(events: Iterable[EventRow], since: datetime, until: datetime) -> Counting:

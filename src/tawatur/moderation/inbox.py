@@ -12,7 +12,7 @@ from tawatur.decision.verdict import stories_of
 from tawatur.moderation.opening import never_shown
 from tawatur.moderation.queue import value_by
 from tawatur.moderation.settle import judge
-from tawatur.store import families, images, reports
+from tawatur.store import families, images, reports, samples
 from tawatur.store.book import Book
 from tawatur.store.database import Database
 from tawatur.store.families import Family
@@ -28,7 +28,8 @@ _HEX = set("0123456789abcdef-")
 
 class Waiting(msgspec.Struct, frozen=True):
     """One case of the queue: the picture that stands for it (`face`), whether it may be shown to nobody (`hidden`), how
-    many images it has, and what is said of it. `people` posted or reported it, and may not decide it."""
+    many images it has, and what is said of it. `people` posted or reported it, and may not decide it. `sample`: chance
+    picked it for a look."""
 
     family: Family
     face: Image
@@ -41,22 +42,26 @@ class Waiting(msgspec.Struct, frozen=True):
     stories: dict[str, float]
     value: float
     people: frozenset[str] = frozenset()
+    sample: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """Which cases: of one status, of one reason, after one place in the order (look_value, id); None: all."""
+    """Which cases: of one status, of one reason, after one place in the order (look_value, id); None: all. With
+    `sample` those that chance picked for a look (moderation/audit.py), the longest waiting first."""
 
     status: str | None = None
     reason: str | None = None
     after: tuple[float, str] | None = None
+    sample: bool = False
 
 
 class Inbox(msgspec.Struct, frozen=True):
-    """The cases worth most, at most `ROWS`; how many wait in each status; and where the next page begins, if there is
-    one."""
+    """The cases worth most, at most `ROWS`; how many wait in each status, and how many as samples; and where the next
+    page begins, if there is one."""
 
     cases: list[Waiting]
     counts: dict[str, int]
+    samples: int
     following: tuple[float, str] | None = None
 
 
@@ -64,13 +69,15 @@ def inbox(database: Database, site: str, asked: Asked, now: datetime) -> Inbox:
     """What waits on a site. Pages come in the order of what a look was worth when the engine judged each case last; on
     a page the order is that of now."""
     with database.read() as connection:
+        counts, picked = families.queued_counts(connection, site), samples.pending_count(connection, site)
+        if asked.sample:
+            return Inbox(_looked_over(connection, site, samples.pending(connection, site, ROWS), now), counts, picked)
         found = families.queued(connection, site, ROWS + 1, asked.status, asked.reason, asked.after)
-        counts = families.queued_counts(connection, site)
         page = found[:ROWS]
         cases = _looked_over(connection, site, [family.id for family in page], now)
     last = page[-1] if len(found) > ROWS else None
     cases.sort(key=lambda one: (-one.value, one.family.id))
-    return Inbox(cases, counts, None if last is None else (last.look_value, last.id))
+    return Inbox(cases, counts, picked, None if last is None else (last.look_value, last.id))
 
 
 def find(database: Database, site: str, text: str, pseudonym: Callable[[str], str], now: datetime) -> list[Waiting]:
@@ -100,10 +107,11 @@ def find(database: Database, site: str, text: str, pseudonym: Callable[[str], st
 def _looked_over(connection: Connection, site: str, ids: list[str], now: datetime) -> list[Waiting]:
     book = ReadingBook(connection, _no_new_id)
     book.prefetch_whole(site, ids)
-    return [_waiting(book, book.family(family), now) for family in ids]
+    picked = samples.which_pend(connection, site, set(ids))
+    return [_waiting(book, book.family(family), now, family in picked) for family in ids]
 
 
-def _waiting(book: Book, family: Family, now: datetime) -> Waiting:
+def _waiting(book: Book, family: Family, now: datetime, sample: bool) -> Waiting:
     verdict = judge(book, family, now)
     there = book.images_of(family.id)
     live = book.live_reports(family.id)
@@ -120,6 +128,7 @@ def _waiting(book: Book, family: Family, now: datetime) -> Waiting:
         stories=stories_of(verdict)._asdict(),
         value=value_by(verdict, book, family, now),
         people=taking_part(book, family),
+        sample=sample,
     )
 
 

@@ -14,7 +14,7 @@ from math import sqrt
 
 import msgspec
 
-from tawatur.moderation.counting import BY, REPORTS, TYPES, Counting, Key, counted
+from tawatur.moderation.counting import BY, REPORTS, TIMES, TYPES, Counting, Key, counted
 from tawatur.store import events
 from tawatur.store.database import Database
 from tawatur.store.events import EventRow
@@ -79,14 +79,20 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day (UTC): reports, what was withheld by the server and by people, and what was shown again."""
+    """One day (UTC): reports, what was withheld by the server and by people, and what was shown again; then what people
+    decided on that day: how many of the server's blurs and blocks they reversed, how many blocks by reports were right
+    and wrong, and the median of the seconds that the server's doings had waited for them."""
 
     day: date
-    reports: int
-    blurs: int
-    blocks: int
-    by_people: int
-    restored: int
+    reports: int = 0
+    blurs: int = 0
+    blocks: int = 0
+    by_people: int = 0
+    restored: int = 0
+    reversed: int = 0
+    blocks_right: int = 0
+    blocks_wrong: int = 0
+    review_s: float | None = None
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -126,14 +132,26 @@ def numbers_of(database: Database, site: str, since: datetime, until: datetime) 
     return as_numbers(counted(_history(database, site), since, until))
 
 
-def as_numbers(counting: Counting) -> Numbers:
-    """What was counted, as the numbers that people ask for."""
+def as_numbers(counting: Counting, since: datetime | None = None, until: datetime | None = None) -> Numbers:
+    """What was counted, as the numbers that people ask for; only the whole days (UTC) of a part of the period where one
+    is given, `since` included and `until` not."""
+    since, until = since or counting.since, until or counting.until
+    whole = (since, until) == (counting.since, counting.until)
+
+    def there(day: date) -> bool:
+        return whole or since.date() <= day < until.date()
+
     totals: Counter[Key] = Counter()
-    for (_, key), count in counting.counts.items():
-        totals[key] += count
+    for (day, key), count in counting.counts.items():
+        if there(day):
+            totals[key] += count
+    times: dict[str, list[float]] = {name: [] for name in TIMES}
+    for (day, name), took in counting.times.items():
+        if there(day):
+            times[name] += took
     return Numbers(
-        since=counting.since,
-        until=counting.until,
+        since=since,
+        until=until,
         reports=_under(totals, "report"),
         withdrawn=totals["report.withdrawn",],
         voided=totals["report.voided",],
@@ -143,8 +161,8 @@ def as_numbers(counting: Counting) -> Numbers:
         restored=_under(totals, "restored"),
         appeals=_under(totals, "appeal"),
         reporters={key[0].partition(".")[2]: count for key, count in totals.items() if key[0].startswith("reporter.")},
-        days=_days(counting),
-        **{name: _spread(sorted(took)) for name, took in counting.times.items()},
+        days=[day for day in _days(counting) if there(day.day)],
+        **{name: _spread(sorted(took)) for name, took in times.items()},
     )
 
 
@@ -191,18 +209,25 @@ def _days(counting: Counting) -> list[Day]:
     """One for each day of the period on which anything happened."""
     found: dict[date, Counter[str]] = {}
     for (day, key), count in counting.counts.items():
-        what = _plotted(key)
-        if what is not None:
+        for what in _plotted(key):
             found.setdefault(day, Counter())[what] += count
-    return [
-        Day(day, **{name: counts[name] for name in Day.__struct_fields__[1:]}) for day, counts in sorted(found.items())
-    ]
+    return [Day(day, **counts, review_s=_median_wait(counting, day)) for day, counts in sorted(found.items())]
 
 
-def _plotted(key: Key) -> str | None:
+def _median_wait(counting: Counting, day: date) -> float | None:
+    return _spread(sorted(counting.times.get((day, "action_to_review"), ()))).median
+
+
+def _plotted(key: Key) -> list[str]:
+    """The counts of a day that this adds to."""
     if key[0] == "action":
-        return "by_people" if key[2] == "person" else f"{key[1]}s"
-    return {"report": "reports", "restored": "restored"}.get(key[0])
+        return ["by_people" if key[2] == "person" else f"{key[1]}s"]
+    if key[0] == "judged":
+        wrong = key[4] == "rejected"
+        mine = ["blocks_wrong" if wrong else "blocks_right"] if key[1:3] == ("block", REPORTS) else []
+        return [*mine, "reversed"] if wrong else mine
+    named = {"report": "reports", "restored": "restored"}.get(key[0])
+    return [] if named is None else [named]
 
 
 def _spread(took: Sequence[float]) -> Spread:

@@ -27,6 +27,7 @@ from tawatur.log.seal import Sealer
 from tawatur.log.sequencer import Sequencer
 from tawatur.log.tally import Tallier
 from tawatur.moderation.attacks import watch
+from tawatur.moderation.audit import pick_samples
 from tawatur.moderation.erasure import Eraser
 from tawatur.moderation.fetch import Fetcher
 from tawatur.moderation.gate import sites_of
@@ -224,6 +225,7 @@ class House:
                 now = datetime.now(UTC)
                 await run_in_threadpool(sweep, self.database, self.writer, now)
                 await run_in_threadpool(watch, self.database, now)
+                await run_in_threadpool(pick_samples, self.database, self.secret, now)
                 if self.describe is not None:
                     await run_in_threadpool(self.look_back)
                 if learned != now.date():

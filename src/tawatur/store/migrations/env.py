@@ -17,6 +17,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     people,
     proofs,
     restrictions,
+    samples,
     seals,
     second_factors,
     shields,

@@ -32,8 +32,8 @@ MOST_SEARCHED = 2000
 
 async def show(request: Request) -> Response:
     """GET /console: all that waits, or only what waits in one state (`?state=`) or for one reason (`?reason=`), or what
-    a text names (`?find=`), waiting or not. `?part=1`: the list alone, for the page's script, which asks again every
-    few seconds."""
+    a text names (`?find=`), waiting or not, or what chance picked for a look (`?sample=1`). `?part=1`: the list alone,
+    for the page's script, which asks again every few seconds."""
     desk = await desk_of(request)
     house, now = house_of(request), datetime.now(UTC)
     database, site = house.database, desk.site.id
@@ -42,14 +42,17 @@ async def show(request: Request) -> Response:
     state = query.get("state") if query.get("state") in (VISIBLE, BLURRED, BLOCKED) else None
     reason = query.get("reason") if query.get("reason") in policy.reasons else None
     text = (query.get("find") or "").strip()[:MOST_SEARCHED]
-    asked = Asked(state, reason, _place(query.get("from")))
+    sample = query.get("sample") == "1"
+    asked = Asked(state, reason, _place(query.get("from")), sample)
     if text:
         cases = await run_in_threadpool(find, database, site, text, house.pseudonyms(site).person, now)
-        found = Inbox(cases, (await run_in_threadpool(inbox, database, site, Asked(), now)).counts)
+        every = await run_in_threadpool(inbox, database, site, Asked(), now)
+        found = Inbox(cases, every.counts, every.samples)
     else:
         found = await run_in_threadpool(inbox, database, site, asked, now)
     held = await run_in_threadpool(claims.held_there, database, site, now)
-    chosen = {name: value for name, value in (("state", state), ("reason", reason), ("find", text)) if value}
+    told = (("state", state), ("reason", reason), ("find", text), ("sample", "1" if sample else ""))
+    chosen = {name: value for name, value in told if value}
     following = None if found.following is None else f"{found.following[0].hex()}~{found.following[1]}"
     return page(
         request,
