@@ -33,6 +33,9 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("GET", "/console/policy/versions"): "reader",
     ("POST", "/console/policy/versions/{version}"): "admin",
     ("GET", "/console/policy.toml"): "reader",
+    ("GET", "/console/webhooks"): "admin",
+    ("POST", "/console/webhooks/{webhook}/replay"): "admin",
+    ("POST", "/console/webhooks/{webhook}/test"): "admin",
     ("GET", "/console/sign-in"): None,
     ("POST", "/console/sign-in"): None,
     ("GET", "/console/welcome/{token}"): None,
@@ -120,7 +123,7 @@ def test_every_route_for_every_role(place: Place, role: str | None) -> None:
         browser = Browser(place, signed_in.cookie) if path != "/console/sign-out" else signed_in
         image = place.image(seed)
         token = "" if role is None else browser.token()
-        at = path.format(image=image, version=0, token="no-such-link")
+        at = path.format(image=image, version=0, webhook="none", token="no-such-link")
         form = {"token": token, "outcome": "upheld", "lang": "en", "email": "x@y"}
         answer = browser.get(at) if method == "GET" else browser.post(at, **form)
         to_the_door = answer.headers.get("location", "").startswith("/console/sign-in")

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import account, acts, attacks, case, openid, policy, queue, sign_in
+from tawatur.web.console import account, acts, attacks, case, openid, policy, queue, sign_in, webhooks
 from tawatur.web.console.pages import HERE, page
 from tawatur.web.console.session import NotAllowed, SecondFactorFirst, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
@@ -59,6 +59,7 @@ ROOMS = (
     acts,
     attacks,
     policy,
+    webhooks,
     sign_in,
     openid,
     account,
