@@ -24,6 +24,8 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/console/cases/{image}/reporters"): "moderator",
     ("GET", "/console/attacks"): "reader",
     ("POST", "/console/attacks/shields"): "moderator",
+    ("GET", "/console/appeals/{appeal}"): "reader",
+    ("POST", "/console/appeals/{appeal}"): "moderator",
     ("POST", "/console/undo"): "moderator",
     ("POST", "/console/queue"): "moderator",
     ("POST", "/console/veil"): "reader",
@@ -123,7 +125,7 @@ def test_every_route_for_every_role(place: Place, role: str | None) -> None:
         browser = Browser(place, signed_in.cookie) if path != "/console/sign-out" else signed_in
         image = place.image(seed)
         token = "" if role is None else browser.token()
-        at = path.format(image=image, version=0, webhook="none", token="no-such-link")
+        at = path.format(image=image, version=0, webhook="none", token="no-such-link", appeal="no-such-appeal")
         form = {"token": token, "outcome": "upheld", "lang": "en", "email": "x@y"}
         answer = browser.get(at) if method == "GET" else browser.post(at, **form)
         to_the_door = answer.headers.get("location", "").startswith("/console/sign-in")

@@ -17,14 +17,17 @@ from starlette.routing import Route
 from tawatur.decision.timeline import Point
 from tawatur.imaging.decode import BLUR_MEDIA_TYPE, blurred
 from tawatur.moderation import case_file, claims, people
+from tawatur.moderation.appeal import MOST_TEXT
 from tawatur.moderation.case_file import CaseFile
 from tawatur.moderation.notes import MOST_NOTE
 from tawatur.moderation.opening import opened_until
 from tawatur.moderation.refusals import UnknownImage
+from tawatur.store.appeals import Appeal
 from tawatur.store.claims import Claim
 from tawatur.store.veils import Veil
 from tawatur.store.writer import Refused
 from tawatur.web.api.fields import image_id, is_id
+from tawatur.web.console import appeals
 from tawatur.web.console.pages import HEADERS, page, tongue
 from tawatur.web.console.session import (
     Desk,
@@ -43,13 +46,15 @@ MOST_GROUPS = 4
 MOST_UNDONE = 50
 
 
-async def show(request: Request, refused: Refused | None = None) -> Response:
+async def show(request: Request, refused: Refused | None = None, said: str = "") -> Response:
     """GET /console/cases/{image}. Whoever may decide has the case from now on, unless a colleague has it."""
     desk = await desk_of(request)
     house, now = house_of(request), datetime.now(UTC)
     key = image_id(request.path_params["image"])
     found = await run_in_threadpool(case_file.case_file, house.database, desk.site.id, key, now, tongue(request))
     claim = await run_in_threadpool(_claim, house, desk, found, key, now)
+    ids = [one.id for one in found.images]
+    waiting, closed = await run_in_threadpool(appeals.boxes, house, desk, ids, now)
     opened = None
     if found.hidden:
         opened = await run_in_threadpool(opened_until, house.database, key, desk.me, now)
@@ -64,11 +69,15 @@ async def show(request: Request, refused: Refused | None = None) -> Response:
         claim=claim if claim is not None and claim.person != desk.me else None,
         opened=opened,
         veil=await run_in_threadpool(people.veil_of, house.database, desk.me),
-        history=history(found),
+        appeals=waiting,
+        now=now,
+        said=said,
+        history=history(found, closed),
         plot=partial(plot, found.points, found.explained["gates"]),
         undo=await decided(request, desk),
         refused=refused,
         MOST_NOTE=MOST_NOTE,
+        MOST_TEXT=MOST_TEXT,
     )
 
 
@@ -102,11 +111,13 @@ def names(house: House, site: str) -> dict[str, str]:
     return found
 
 
-def history(found: CaseFile) -> list[dict[str, Any]]:
-    """What the engine and people did to the case, latest first, each plainly one or the other."""
+def history(found: CaseFile, closed: Sequence[Appeal]) -> list[dict[str, Any]]:
+    """What the engine and people did to the case, latest first, each plainly one or the other; and what became of
+    appeals."""
     machine = [{"at": one.at, "machine": True, "what": one.action} for one in found.acted]
     person = [{"at": one.at, "machine": False, "review": one} for one in found.reviews]
-    return sorted([*machine, *person], key=lambda one: one["at"], reverse=True)
+    answered = [{"at": one.closed_at, "machine": False, "review": None, "appeal": one} for one in closed]
+    return sorted([*machine, *person, *answered], key=lambda one: one["at"], reverse=True)
 
 
 async def veil(request: Request) -> Response:

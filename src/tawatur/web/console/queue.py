@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from tawatur.moderation import claims
 from tawatur.moderation.act import acting
+from tawatur.moderation.appeals_waiting import count_waiting, rows_waiting
 from tawatur.moderation.cases import policy_now
 from tawatur.moderation.inbox import ROWS, Asked, Inbox, find, inbox
 from tawatur.moderation.review import review_image
@@ -24,10 +25,12 @@ from tawatur.web.api.fields import is_id
 from tawatur.web.console.acts import new_review
 from tawatur.web.console.case import decided, names
 from tawatur.web.console.pages import page
-from tawatur.web.console.session import desk_of, form_of
+from tawatur.web.console.session import Desk, desk_of, form_of, own
 from tawatur.web.house import house_of
 
 MOST_SEARCHED = 2000
+APPEALS = "appeals"
+"""The tab that shows appeals, where others show what waits in a state."""
 
 
 async def show(request: Request) -> Response:
@@ -39,6 +42,8 @@ async def show(request: Request) -> Response:
     database, site = house.database, desk.site.id
     query = request.query_params
     policy = await run_in_threadpool(policy_now, database, site)
+    if query.get("state") == APPEALS:
+        return await _show_appeals(request, desk, list(policy.reasons))
     state = query.get("state") if query.get("state") in (VISIBLE, BLURRED, BLOCKED) else None
     reason = query.get("reason") if query.get("reason") in policy.reasons else None
     text = (query.get("find") or "").strip()[:MOST_SEARCHED]
@@ -64,11 +69,41 @@ async def show(request: Request) -> Response:
         live="?" + urlencode({**chosen, "part": 1, **({"from": query["from"]} if "from" in query else {})}),
         following=None if following is None else "?" + urlencode({**chosen, "from": following}),
         total=sum(found.counts.values()),
+        waiting_appeals=await run_in_threadpool(count_waiting, database, site),
         reasons=list(policy.reasons),
         held={family: one for family, one in held.items() if one.person != desk.me},
         names=await run_in_threadpool(names, house, site),
         undo=await decided(request, desk),
         refused=_count(query.get("refused")),
+        link=lambda **other: "/console?" + urlencode({**chosen, **other}),
+    )
+
+
+async def _show_appeals(request: Request, desk: Desk, reasons: list[str]) -> Response:
+    """The same page with the appeals that wait, oldest first."""
+    house, now = house_of(request), datetime.now(UTC)
+    database, site, query = house.database, desk.site.id, request.query_params
+    after = query.get("from", "")
+    rows, following = await run_in_threadpool(rows_waiting, database, site, after if is_id(after) else "")
+    found = await run_in_threadpool(inbox, database, site, Asked(), now)
+    chosen = {"state": APPEALS}
+    return page(
+        request,
+        "queue_list.html" if query.get("part") == "1" else "queue.html",
+        desk,
+        appeals=rows,
+        waiting_appeals=await run_in_threadpool(count_waiting, database, site),
+        mine=own(house, desk),
+        now=now,
+        inbox=found,
+        chosen=chosen,
+        first="from" not in query,
+        live="?" + urlencode({**chosen, "part": 1, **({"from": query["from"]} if "from" in query else {})}),
+        following=None if following is None else "?" + urlencode({**chosen, "from": following}),
+        total=sum(found.counts.values()),
+        reasons=reasons,
+        undo=await decided(request, desk),
+        refused=0,
         link=lambda **other: "/console?" + urlencode({**chosen, **other}),
     )
 

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tawatur.moderation.refusals import UnknownImage
+from tawatur.moderation.refusals import UnknownAppeal, UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import account, acts, attacks, case, openid, policy, queue, sign_in, webhooks
+from tawatur.web.console import account, acts, answers, appeals, attacks, case, openid, policy, queue, sign_in, webhooks
 from tawatur.web.console.pages import HERE, page
 from tawatur.web.console.session import NotAllowed, SecondFactorFirst, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
@@ -33,7 +33,7 @@ def _told(endpoint: Endpoint) -> Endpoint:
             return RedirectResponse("/console/account?first=1", 303)
         except NotAllowed as refusal:
             return page(request, "not_allowed.html", None, 403, why=refusal.detail)
-        except UnknownImage:
+        except (UnknownImage, UnknownAppeal):
             return page(request, "unknown.html", await desk_of(request), 404)
 
     return answer
@@ -57,6 +57,8 @@ ROOMS = (
     queue,
     case,
     acts,
+    appeals,
+    answers,
     attacks,
     policy,
     webhooks,
