@@ -99,6 +99,19 @@ def test_a_site_whose_breaker_stops_blocks_is_counted(place: Place) -> None:
     assert numbers(place)["tawatur_breakers", ()] == before + 1
 
 
+def test_what_does_not_arrive_at_a_webhook_is_counted(place: Place) -> None:
+    before = numbers(place)
+    nobody = {"url": "http://127.0.0.1:9/hook", "after": 0}
+    assert place.client.post("/v1/webhooks", json=nobody).is_client_error  # an address that may not be asked
+    made = place.client.post("/v1/webhooks", json={"url": "https://hook.invalid/x", "after": 0})
+    assert made.status_code == 201, made.text
+    after = numbers(place)
+    assert after["tawatur_webhooks_waiting", ()] > before["tawatur_webhooks_waiting", ()]
+    assert after["tawatur_webhooks_oldest_seconds", ()] > 0
+    assert "hook.invalid" not in place.client.get("/metrics").text
+    assert place.client.delete(f"/v1/webhooks/{made.json()['id']}").is_success
+
+
 def test_nothing_is_of_a_picture_a_site_or_a_person_and_the_series_are_few(place: Place) -> None:
     image = place.image(uploader="uploader-omar")
     place.report(image, "reporter-fatima", comment="seen-in-sabha")

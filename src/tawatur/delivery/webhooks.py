@@ -78,6 +78,10 @@ class Webhooks:
         if self._thread.is_alive():
             self._thread.join()
 
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def wake(self) -> None:
         """Something was committed here. Called from any thread."""
         loop, woken = self._loop, self._woken

@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 
 from tawatur.decision.gates import breaker_at
 from tawatur.moderation.cases import blocks_an_hour, policy_of
+from tawatur.moderation.webhooks import standings
 from tawatur.store import cursors, events, families, seals, sites, tallies
 from tawatur.store.database import Database
 from tawatur.store.ids import new_id
 from tawatur.store.reading_book import ReadingBook
 from tawatur.store.tallies import Tally
+from tawatur.store.webhooks import GONE, ON
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -32,6 +34,16 @@ class Lag(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Hooks(msgspec.Struct, frozen=True):
+    """Of all webhooks that are on: how many events wait to arrive, for how many seconds the first does, and how many
+    were given up; `gone` are webhooks whose receivers ended them."""
+
+    waiting: int
+    oldest_s: float
+    dead: int
+    gone: int
+
+
 class Vitals(msgspec.Struct, frozen=True):
     """Of all sites together. `queues` by the status that readers see; `lags` by reader; `unpositioned` are events that
     no reader sees yet."""
@@ -41,10 +53,12 @@ class Vitals(msgspec.Struct, frozen=True):
     unpositioned: Lag
     tallies: list[Tally]
     breakers: int
+    hooks: Hooks
 
 
 def vitals(database: Database, readers: Iterable[str], now: datetime) -> Vitals:
     """How things stand. Raises DatabaseUnavailable."""
+    hooks = _hooks(database, now)
     with database.read() as connection:
         queues = families.queues(connection)
         return Vitals(
@@ -53,6 +67,7 @@ def vitals(database: Database, readers: Iterable[str], now: datetime) -> Vitals:
             unpositioned(connection, now),
             tallies.all_of_them(connection),
             sum(_stopped(connection, site, now) for site in sites.blocking(connection, now - timedelta(hours=1))),
+            hooks,
         )
 
 
@@ -66,6 +81,17 @@ def unpositioned(connection: Connection, now: datetime) -> Lag:
     """The committed events to which the sequencer has given no position."""
     count, since = seals.unpositioned(connection)
     return Lag(count, _age(since, now))
+
+
+def _hooks(database: Database, now: datetime) -> Hooks:
+    known = standings(database)
+    on = [one for one in known if one.webhook.status == ON]
+    return Hooks(
+        sum(one.waiting for one in on),
+        max((one.behind_s(now) for one in on), default=0.0),
+        sum(one.dead for one in known),
+        sum(one.webhook.status == GONE for one in known),
+    )
 
 
 def _stopped(connection: Connection, site: str, now: datetime) -> bool:

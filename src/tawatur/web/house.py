@@ -92,11 +92,6 @@ class House:
         self.eraser = Eraser(self.database, self.keyring, new_id, lambda: datetime.now(UTC))
         self.sealer = Sealer(self.database, self.keyring, settings.seal_seconds)
         self.tallier = Tallier(self.database)
-        self.log_threads: dict[str, Sequencer | Sealer | Tallier] = {
-            "sequencer": self.sequencer,
-            "sealer": self.sealer,
-            "tallier": self.tallier,
-        }
         self.measures = Measures() if measures is None else measures
         self.readiness = Readiness(self)
         self._swept_at = time.monotonic()
@@ -104,6 +99,12 @@ class House:
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
         self.webhooks = Webhooks(self.database, self.secret, settings.allowed_networks())
+        self.log_threads: dict[str, Sequencer | Sealer | Tallier | Webhooks] = {
+            "sequencer": self.sequencer,
+            "sealer": self.sealer,
+            "tallier": self.tallier,
+            "webhooks": self.webhooks,
+        }
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
         self.places = Places()
         self.reports_pace = Pace(most=30, seconds=60)

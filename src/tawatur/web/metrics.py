@@ -143,6 +143,11 @@ def _of_database(told: Vitals) -> Iterator[Metric]:
         behind.add_metric([reader], lag.events)
         late.add_metric([reader], lag.seconds)
     yield from (cases, oldest, behind, late)
+    hooks = told.hooks
+    yield Gauge("tawatur_webhooks_waiting", "Events that wait to arrive at a webhook that is on.", hooks.waiting)
+    yield Gauge("tawatur_webhooks_oldest_seconds", "How long the first of them has waited.", hooks.oldest_s)
+    yield Gauge("tawatur_webhooks_dead", "Events that were given up (dead letters).", hooks.dead)
+    yield Gauge("tawatur_webhooks_gone", "Webhooks that their receivers ended.", hooks.gone)
     yield Gauge("tawatur_breakers", "Sites on which the breaker stops automatic blocks now.", told.breakers)
 
 
