@@ -240,6 +240,12 @@ def keep_language(database: Database, person: str, language: str) -> None:
         people.set_language(connection, person, language)
 
 
+def keep_digits(database: Database, person: str, digits: str | None) -> None:
+    """Which digits this person reads in Arabic, in every browser."""
+    with database.write() as connection:
+        people.set_digits(connection, person, digits)
+
+
 def veil_of(database: Database, person: str) -> Veil:
     """How a person wants pictures to come."""
     with database.read() as connection:

@@ -18,6 +18,7 @@ _people = Table(
     Column("password", Text),
     Column("created_at", Instant, nullable=False),
     Column("language", Text),
+    Column("digits", Text),
 )
 
 _memberships = Table(
@@ -50,13 +51,14 @@ _links = Table(
 
 class Person(msgspec.Struct, frozen=True):
     """An account of the console. `email` is in lower case; `password` is an Argon2 hash, None until one is chosen;
-    `language` is what they chose to read."""
+    `language` is what they chose to read, `digits` which ones in Arabic: "arab" for ٠١٢٣, None for 0123."""
 
     id: str
     email: str
     password: str | None
     created_at: datetime
     language: str | None = None
+    digits: str | None = None
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -123,6 +125,10 @@ def set_password(connection: Connection, person: str, hashed: str) -> None:
 
 def set_language(connection: Connection, person: str, language: str) -> None:
     connection.execute(update(_people).where(_people.c.id == person).values(language=language))
+
+
+def set_digits(connection: Connection, person: str, digits: str | None) -> None:
+    connection.execute(update(_people).where(_people.c.id == person).values(digits=digits))
 
 
 def remove_person(connection: Connection, person: str) -> None:

@@ -52,6 +52,7 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/console/account/password"): "reader",
     ("POST", "/console/account/sessions"): "reader",
     ("POST", "/console/account/pictures"): "reader",
+    ("POST", "/console/account/digits"): "reader",
     ("POST", "/console/account/site"): "admin",
     ("POST", "/console/language"): None,
     ("POST", "/console/site"): "reader",
@@ -77,6 +78,9 @@ WITHOUT_KEY = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
+    ("GET", "/.well-known/did.json"),
+    ("GET", "/xrpc/com.atproto.label.queryLabels"),  # labels are public
+    ("POST", "/xrpc/com.atproto.moderation.createReport"),  # with a token of the account's server
 }
 
 

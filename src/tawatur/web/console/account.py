@@ -19,6 +19,7 @@ from tawatur.store.veils import Veil
 from tawatur.store.writer import Refused
 from tawatur.web.console.pages import page
 from tawatur.web.console.session import KNOWN_COOKIE, Desk, desk_of, form_of, own_desk_of
+from tawatur.web.console.words.digits import ARABIC
 from tawatur.web.house import House, house_of
 
 _HERE = "/console/account"
@@ -135,6 +136,15 @@ async def keep_veil(request: Request) -> Response:
     return RedirectResponse(f"{_HERE}?done=pictures", 303)
 
 
+async def choose_digits(request: Request) -> Response:
+    """POST /console/account/digits: `digits` is arab for ٠١٢٣; anything else is 0123."""
+    desk = await own_desk_of(request)
+    form = await form_of(request, desk)
+    wanted = ARABIC if form.get("digits") == ARABIC else None
+    await run_in_threadpool(people.keep_digits, house_of(request).database, desk.me, wanted)
+    return RedirectResponse(f"{_HERE}?done=digits#digits", 303)
+
+
 async def require_factor(request: Request) -> Response:
     """POST /console/account/site: an admin asks a second factor of everybody on the site, or no more."""
     desk = await desk_of(request, "admin")
@@ -150,5 +160,6 @@ routes = [
     Route(f"{_HERE}/password", change_password, methods=["POST"]),
     Route(f"{_HERE}/sessions", end_sessions, methods=["POST"]),
     Route(f"{_HERE}/pictures", keep_veil, methods=["POST"]),
+    Route(f"{_HERE}/digits", choose_digits, methods=["POST"]),
     Route(f"{_HERE}/site", require_factor, methods=["POST"]),
 ]

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from tawatur.web.console import words
 from tawatur.web.console.session import LANG_COOKIE, Desk, form_token
+from tawatur.web.console.words.digits import ARABIC, eastern_page
 from tawatur.web.languages import LANGUAGES, language
 
 HERE = Path(__file__).parent
@@ -38,6 +39,7 @@ def tongue(request: Request) -> str:
 def page(request: Request, template: str, desk: Desk | None, status: int = 200, **facts: Any) -> Response:
     """A page, kept by no browser. `facts` are the template's own."""
     lang = tongue(request)
+    digits = desk.person.person.digits if lang == "ar" and desk is not None else None
     body = (
         _environment(lang)
         .get_template(template)
@@ -45,9 +47,12 @@ def page(request: Request, template: str, desk: Desk | None, status: int = 200, 
             desk=desk,
             here=request.url.path,
             token="" if desk is None else form_token(request, desk.cookie),
+            digits=digits,
             **facts,
         )
     )
+    if digits == ARABIC:
+        body = eastern_page(body)
     return Response(body, status, {**HEADERS, "Content-Language": lang}, "text/html")
 
 

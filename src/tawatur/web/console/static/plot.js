@@ -17,7 +17,7 @@ function draw(figure) {
     const limit = one.kind === "limit";
     const stroke = colour(limit ? "--stop" : COLOURS[place % COLOURS.length]);
     return {
-      label: one.label,
+      label: one.label.replace(/\d+/g, (digits) => amount.format(digits)),
       stroke,
       width: limit ? 1 : 2,
       dash: limit ? [4, 4] : DASHES[place % DASHES.length],
@@ -27,9 +27,11 @@ function draw(figure) {
     };
   });
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
-  const day = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { day: "numeric", month: "short", timeZone: "UTC" });
-  const time = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
-  const second = new Intl.DateTimeFormat(document.documentElement.lang + "-u-nu-latn", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "UTC" });
+  const tongue = `${document.documentElement.lang}-u-nu-${document.documentElement.dataset.digits ?? "latn"}`;
+  const amount = new Intl.NumberFormat(tongue);
+  const day = new Intl.DateTimeFormat(tongue, { day: "numeric", month: "short", timeZone: "UTC" });
+  const time = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
+  const second = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "UTC" });
   const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
   const said = (seconds) => (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
   const options = {
@@ -39,7 +41,7 @@ function draw(figure) {
     legend: { live: false },
     scales: { x: { time: true }, y: { range: (plot, least, most) => [0, Math.max(most, 1) * 1.1] } },
     series: [{ value: (plot, seconds) => said(seconds) }, ...series],
-    axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: 40 }],
+    axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: 40, values: (plot, ticks) => ticks.map((tick) => amount.format(tick)) }],
   };
   figure.querySelector(".uplot")?.remove();
   const plot = new uPlot(options, [told.x, ...told.series.map((one) => one.values)], figure);

@@ -1,7 +1,7 @@
 """The console's texts: gettext catalogues, one a language; English stands in the templates themselves.
 
-Babel reads the catalogues as they are, so nothing needs compiling. Numbers have Latin digits in Arabic too, like the
-engine's explanations beside them.
+Babel reads the catalogues as they are, so nothing needs compiling. Numbers have Latin digits in Arabic too, unless
+somebody wants the others (digits.py).
 """
 
 from __future__ import annotations
