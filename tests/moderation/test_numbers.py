@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from tawatur.log import events
-from tawatur.log.events import AppealDecided, AppealReceived, Event
 from tawatur.log.sequencer import sequence
 from tawatur.moderation.counting import TYPES, counted
 from tawatur.moderation.numbers import Numbers, Share, as_numbers, numbers_of
@@ -22,11 +21,6 @@ def numbers(world: World, since=START, until=FOREVER) -> Numbers:
         return as_numbers(counted(world._memory.appended, since, until))
     sequence(world.database)
     return numbers_of(world.database, world.site, since, until)
-
-
-def tell(world: World, event: Event) -> None:
-    now = world.tick()
-    world.run(lambda book: book.append(events.row(book.new_id(), world.site, None, now, event)))
 
 
 def test_what_happened_is_counted_once(world: World) -> None:
@@ -152,19 +146,34 @@ def test_what_ends_by_itself_or_by_withdrawal_is_told_apart(new_world: Callable[
 
 
 def test_reporters_and_appeals_are_counted(world: World) -> None:
-    image = world.image("one")
-    world.report(image, "r1")
-    world.mute("r1")
-    world.unmute("r1")
-    received = world.now
-    about = {"about": "image", "against": "machine"}
-    tell(world, AppealReceived(appeal="a", decided_at=received, answer_by=received, **about))
+    world.report(world.image("quiet"), "muted one")
+    world.mute("muted one")
+    world.unmute("muted one")
+    one, two = world.image("one", uploader="amal"), world.image("two", uploader="badr")
+    world.crowd(one, 12)
+    world.crowd(two, 12)
+    wrong, right = world.appeal(one), world.appeal(two)
     world.wait(hours=10)
-    tell(world, AppealDecided(appeal="a", outcome="reversed", received_at=received, by="m", answer="Sorry.", **about))
+    world.answer(wrong.id, "reversed")
+    world.answer(right.id, "stands")
     found = numbers(world)
     assert found.reporters == {"muted": 1, "unmuted": 1}
-    assert found.appeals == {"received": 1, "reversed": 1}
+    assert found.appeals == {"received": 2, "reversed": 1, "stands": 1}
     assert found.appeal_to_answer.median == pytest.approx(10 * 3600, abs=60)
+    assert found.wrong(measure="block") == Share(1, 2)
+    assert found.restored == {"review": 1}
+
+
+def test_an_answer_that_is_taken_back_was_never_given(world: World) -> None:
+    image = world.image("one", uploader="amal")
+    world.crowd(image, 12)
+    appeal = world.appeal(image)
+    before = numbers(world)
+    world.answer(appeal.id, "reversed")
+    assert numbers(world).appeals == {"received": 1, "reversed": 1}
+    world.undo(image, "other")
+    assert world.types()[-1] != "appeal.decided"
+    assert numbers(world) == before
 
 
 def test_every_type_that_is_counted_exists() -> None:
