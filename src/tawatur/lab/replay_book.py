@@ -1,7 +1,7 @@
 """The book of a replayed history: in memory, with what the use cases tell kept for a moment.
 
 A long history has far more pictures than are looked at in any week. What nobody touched for a while is put away: packed
-into a few bytes and unpacked when it is asked for again, so that no decision can tell the difference. What no decision
+onto the disk and unpacked when it is asked for again, so that no decision can tell the difference. What no decision
 asks for any more (co-reports older than their window, blocks older than the breaker looks back) is dropped.
 """
 
@@ -23,6 +23,7 @@ from tawatur.decision.model import Model
 from tawatur.decision.policy import Policy
 from tawatur.lab.replay_lines import DERIVED
 from tawatur.moderation.cases import assemble
+from tawatur.store.attic import Attic
 from tawatur.store.book import CO_REPORT_WINDOW, Book
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
@@ -75,10 +76,8 @@ class ReplayBook(Book):
         self._probations: dict[str, dict[str, datetime]] = {}
         self._untouched = untouched
         self._touched: OrderedDict[str, datetime] = OrderedDict()
-        self._away: dict[str, bytes] = {}
+        self._attic = Attic()
         self._spoke: dict[str, set[str]] = {}  # families that were put away while a person's report was live, by person
-        self._homes: dict[str, str] = {}
-        self._same_pictures: dict[bytes, str] = {}
         self._merged: dict[tuple[str, str], _Merged] = {}
         self._silent: Counter[int | None] = Counter()
         self._open: dict[str, Lesson | None] = {}
@@ -279,12 +278,13 @@ class ReplayBook(Book):
     def _put_away(self, key: str) -> None:
         images = self.images_of(key)
         present, earlier = self.round_reports(key), self.earlier_reports(key)
-        self._away[key] = _pack(PutAway(self.family(key), images, [*present.values()], [*earlier.values()]))
+        pictures = []
         for image in images:
-            self._homes[image.id] = key
             del self._images[image.id]
             if self._same_bytes.pop((image.site, image.sha256), None) == image.id and image.sha256 != alone(image.id):
-                self._same_pictures[_digest(image.sha256)] = image.id
+                pictures.append((_digest(image.sha256), image.id))
+        body = _pack(PutAway(self.family(key), images, [*present.values()], [*earlier.values()]))
+        self._attic.put(key, body, [image.id for image in images], pictures)
         for report in (*present.values(), *earlier.values()):
             self._report_homes.pop(report.id, None)
         for report in present.values():
@@ -294,7 +294,7 @@ class ReplayBook(Book):
             rows.pop(key, None)
 
     def _take_out(self, key: str | None) -> None:
-        packed = None if key is None else self._away.pop(key, None)
+        packed = None if key is None else self._attic.take(key)
         if packed is None or key is None:
             return
         away = _unpack(packed)
@@ -305,24 +305,22 @@ class ReplayBook(Book):
         self._report_homes.update((report.id, key) for report in (*away.present, *away.earlier))
         for image in away.images:
             self._images[image.id] = image
-            self._homes.pop(image.id, None)
-            if self._same_pictures.get(_digest(image.sha256)) == image.id:
-                del self._same_pictures[_digest(image.sha256)]
+            if self._attic.forget(image.id, _digest(image.sha256)):
                 self._same_bytes[image.site, image.sha256] = image.id
         self._touched[key] = self.now
 
     def _load_images(self, ids: set[str]) -> None:
         for image in ids:
-            self._take_out(self._homes.get(image))
+            self._take_out(self._attic.family_of(image))
 
     def _load_families(self, ids: set[str]) -> None:
         for family in ids:
             self._take_out(family)
 
     def _load_same_bytes(self, site: str, sha256: str) -> None:
-        image = self._same_pictures.get(_digest(sha256))
+        image = self._attic.image_of(_digest(sha256))
         if image is not None:
-            self._take_out(self._homes.get(image))
+            self._take_out(self._attic.family_of(image))
 
 
 def alone(image: str) -> str:

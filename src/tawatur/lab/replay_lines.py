@@ -143,8 +143,9 @@ class Lowered(msgspec.Struct, frozen=True, tag_field="type", tag="shields.lowere
 
 OfAnImage = Registered | Viewed | Received | Withdrawn | Voided | Reviewed | Undone | Cut | Altered
 AnyLine = OfAnImage | Learned | PolicyChanged | Raised | Lowered | Muted | Unmuted | Cleared
-FACTS: frozenset[str] = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyLine))
-DERIVED: frozenset[str] = frozenset(TYPES) - FACTS
+_LINES: dict[str, type[AnyLine]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyLine)}
+FACTS: frozenset[str] = frozenset(_LINES)
+DERIVED: frozenset[str] = frozenset(TYPES) - _LINES.keys()
 """What the engine said when the history was made; a replay says it anew."""
 
 
@@ -152,8 +153,9 @@ def read_line(event: Mapping[str, Any]) -> AnyLine | None:
     """The event as a line; None for what a replay says itself. Raises BadEvent and UnknownType."""
     kind = event.get("type")
     try:
-        if kind in FACTS:
-            line: AnyLine = msgspec.convert(event, AnyLine)
+        if isinstance(kind, str) and kind in _LINES:
+            # A class of its own is known to msgspec from the first time on; what a union is, it finds out each time.
+            line = msgspec.convert(event, _LINES[kind])
             return line if line.at.tzinfo is UTC else msgspec.structs.replace(line, at=line.at.astimezone(UTC))
     except msgspec.ValidationError as error:
         raise BadEvent(f"{kind}: {error}") from None

@@ -159,6 +159,8 @@ def _shared_past(
 ) -> tuple[dict[str, dict[str, Past]], tuple[Pair, ...]]:
     """What those reporters reported before who have a past, and what pairs of them share."""
     pasts = book.pasts(family.site, repeaters, now)
+    if len(repeaters) < 2:
+        return pasts, ()
     by_family: dict[str, list[Past]] = defaultdict(list)
     for mine in pasts.values():
         for past in mine.values():
