@@ -4,6 +4,9 @@
 const COLOURS = ["--accent", "--quiet", "--wait", "--clear", "--ink"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4]];
 
+const tongue = `${document.documentElement.lang}-u-nu-${document.documentElement.dataset.digits ?? "latn"}`;
+const amount = new Intl.NumberFormat(tongue);
+
 function draw(figure) {
   const told = JSON.parse(figure.dataset.plot);
   const style = getComputedStyle(figure);
@@ -27,8 +30,6 @@ function draw(figure) {
     };
   });
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
-  const tongue = `${document.documentElement.lang}-u-nu-${document.documentElement.dataset.digits ?? "latn"}`;
-  const amount = new Intl.NumberFormat(tongue);
   const day = new Intl.DateTimeFormat(tongue, { day: "numeric", month: "short", timeZone: "UTC" });
   const time = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
   const second = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "UTC" });
