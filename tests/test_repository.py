@@ -152,7 +152,9 @@ def test_no_source_file_is_too_long(texts: dict[str, str]) -> None:
     assert {name: lines for name, lines in written.items() if lines > LONGEST_SOURCE} == {}
 
 
-@pytest.mark.parametrize("script", ["script/demo", "script/test", "script/setup", "script/lock", ".ci/run"])
+@pytest.mark.parametrize(
+    "script", ["script/demo", "script/install", "script/test", "script/setup", "script/lock", ".ci/run"]
+)
 def test_the_scripts_run(script: str) -> None:
     path = ROOT / script
     assert os.access(path, os.X_OK)
