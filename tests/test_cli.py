@@ -18,9 +18,10 @@ import pytest
 from tawatur import cli
 from tawatur.log.events import ImageViewed, ReportReceived
 from tawatur.log.events import row as event_row
-from tawatur.store import events
+from tawatur.store import deliveries, events
 from tawatur.store.database import Database
 from tawatur.store.database_book import DatabaseBook
+from tawatur.store.deliveries import Delivery
 from tawatur.store.ids import new_id
 from tawatur.store.reporters import Reporter
 
@@ -331,3 +332,33 @@ def test_a_reporter_is_muted_and_heard_again(home: dict[str, str]) -> None:
     log = [json.loads(line) for line in tawatur("export", "events", **home).stdout.splitlines()]
     muted = [line for line in log if line["type"] == "reporter.muted"]
     assert [(line["by"], line["why"]) for line in muted] == [("operator", "spam")]
+
+
+def test_webhooks_are_made_listed_and_sent_again(home: dict[str, str]) -> None:
+    assert tawatur("site", "create", "paper", **home).returncode == 0
+    made = tawatur(
+        "webhook", "create", "paper", "https://paper.invalid/hook", "--event", "image.blocked", "--json", **home
+    )
+    one = json.loads(made.stdout)
+    assert one["secret"].startswith("whsec_")
+    listed = json.loads(tawatur("webhook", "list", "--json", **home).stdout)
+    assert (listed["id"], listed["status"], listed["events"]) == (one["id"], "on", ["image.blocked"])
+    assert one["id"] in tawatur("webhook", "list", "--site", "paper", **home).stdout
+    turned = json.loads(tawatur("webhook", "rotate", one["id"], "--json", **home).stdout)
+    assert turned["secret"] != one["secret"]
+
+    assert "no dead letters" in tawatur("webhook", "letters", one["id"], **home).stdout
+    database = Database(f"sqlite:///{Path(home['TAWATUR_DATA_DIR']).absolute()}/tawatur.db")
+    now = datetime.now(UTC)
+    with database.write() as connection:
+        deliveries.save(connection, [Delivery(one["id"], 1, "", now, 30, dead_at=now, why="it answered 500")])
+    database.close()
+    assert "it answered 500" in tawatur("webhook", "letters", one["id"], **home).stdout
+    assert ": 1." in tawatur("webhook", "replay", one["id"], "--position", "1", **home).stdout
+    assert ": 0." in tawatur("webhook", "replay", one["id"], **home).stdout
+    assert tawatur("webhook", "remove", one["id"], **home).returncode == 0
+
+    fails(tawatur("webhook", "replay", one["id"], **home), "no webhook")
+    fails(tawatur("webhook", "create", "paper", "http://10.0.0.1/", **home), "TAWATUR_FETCH_ALLOW")
+    fails(tawatur("webhook", "create", "paper", "https://x.example/", "--event", "eaten", **home), "image.blocked")
+    fails(tawatur("webhook", "create", "nobody", "https://x.example/", **home), "no site")

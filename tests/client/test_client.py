@@ -133,3 +133,19 @@ def test_a_server_that_comes_back_gets_each_report_once(new_server: Callable[...
 
         assert asyncio.run(meanwhile()).views == 5
         assert client.image(image).views == 5
+
+
+def test_where_events_are_sent(client: Any) -> None:
+    made = client.create_webhook("https://paper.invalid/hook", events=["image.blocked"], description="the desk")
+    assert made.secret.startswith("whsec_")
+    assert client.rotate_webhook(made.id, keep_hours=2).secret != made.secret
+    assert client.change_webhook(made.id, enabled=False).status == "off"
+    (listed,) = client.webhooks()
+    assert (listed.id, listed.secret, listed.waiting, listed.dead_letters) == (made.id, None, 0, 0)
+    assert not client.try_webhook(made.id).delivered
+    with pytest.raises(Refused):
+        client.replay_webhook(made.id)
+    client.change_webhook(made.id, enabled=True, url="https://other.invalid/")
+    assert client.replay_webhook(made.id, [1]).replayed == 0
+    assert client.remove_webhook(made.id) is None
+    assert client.webhooks() == []

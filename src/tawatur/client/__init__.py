@@ -18,10 +18,13 @@ from tawatur.client.answers import (
     Page,
     Policy,
     Registered,
+    Replayed,
     Status,
     Token,
+    Tried,
     Verdict,
     Views,
+    Webhook,
 )
 from tawatur.client.clients import AsyncClient, Client
 from tawatur.client.errors import Failed, Refused, TawaturError, Unavailable
@@ -38,10 +41,13 @@ __all__ = [
     "Policy",
     "Refused",
     "Registered",
+    "Replayed",
     "Status",
     "TawaturError",
     "Token",
+    "Tried",
     "Unavailable",
     "Verdict",
     "Views",
+    "Webhook",
 ]

@@ -105,6 +105,39 @@ class Policy(msgspec.Struct, frozen=True):
     changed_by: str | None = None
 
 
+class Webhook(msgspec.Struct, frozen=True):
+    """Where events are sent. `secret` is there where one was just made; the numbers of what has not arrived are there
+    in the list of webhooks."""
+
+    id: str
+    url: str
+    events: list[str]
+    description: str
+    status: str
+    created_at: datetime
+    secret: str | None = None
+    earlier_secret_until: datetime | None = None
+    waiting: int = 0
+    oldest_at: datetime | None = None
+    failing: int = 0
+    dead_letters: int = 0
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What came of a test event."""
+
+    delivered: bool
+    event: str
+    status: int | None = None
+    why: str | None = None
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """How many dead letters are sent again."""
+
+    replayed: int
+
+
 class Page(msgspec.Struct, frozen=True):
     """A page of the log; the next one begins after `next`."""
 

@@ -11,7 +11,21 @@ from urllib.parse import quote
 
 import msgspec
 
-from tawatur.client.answers import Bank, Changed, Image, Page, Policy, Registered, Status, Token, Verdict, Views
+from tawatur.client.answers import (
+    Bank,
+    Changed,
+    Image,
+    Page,
+    Policy,
+    Registered,
+    Replayed,
+    Status,
+    Token,
+    Tried,
+    Verdict,
+    Views,
+    Webhook,
+)
 
 T = TypeVar("T")
 
@@ -197,6 +211,61 @@ def remove_hash(name: str, pdq: str) -> Call[Changed]:
     return Call("DELETE", f"/v1/banks/{_segment(name)}/hashes/{_segment(pdq)}", Changed)
 
 
+def webhooks() -> Call[list[Webhook]]:
+    """Where the site's events are sent, and what has not arrived."""
+    return Call("GET", "/v1/webhooks", _Webhooks)
+
+
+def create_webhook(
+    url: str,
+    *,
+    events: Sequence[str] = (),
+    description: str = "",
+    after: int | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Webhook]:
+    """Has events sent to an address: of these types, or all. The answer has the secret that they are signed with."""
+    said = {"url": url, "events": list(events), "description": description, **_given(after=after)}
+    return Call("POST", "/v1/webhooks", Webhook, body=said, key=idempotency_key)
+
+
+def change_webhook(
+    webhook: str,
+    *,
+    url: str | None = None,
+    events: Sequence[str] | None = None,
+    description: str | None = None,
+    enabled: bool | None = None,
+) -> Call[Webhook]:
+    """Changes what is given; switched on again, a webhook goes on where it was."""
+    types = None if events is None else list(events)
+    said = _given(url=url, events=types, description=description, enabled=enabled)
+    return Call("PATCH", _hook(webhook), Webhook, body=said)
+
+
+def remove_webhook(webhook: str) -> Call[None]:
+    """Removes it, with all that has not arrived."""
+    return Call("DELETE", _hook(webhook), None)
+
+
+def rotate_webhook(webhook: str, *, keep_hours: int | None = None, idempotency_key: str | None = None) -> Call[Webhook]:
+    """Makes a new secret; the one before signs too for so many hours (24 if not said)."""
+    return Call("POST", _hook(webhook, "/rotate"), Webhook, body=_given(keep_hours=keep_hours), key=idempotency_key)
+
+
+def try_webhook(webhook: str) -> Call[Tried]:
+    """Sends a test event now."""
+    return Call("POST", _hook(webhook, "/test"), Tried)
+
+
+def replay_webhook(
+    webhook: str, positions: Sequence[int] | None = None, *, idempotency_key: str | None = None
+) -> Call[Replayed]:
+    """Has dead letters sent again: those at these positions, or all."""
+    said = _given(positions=None if positions is None else list(positions))
+    return Call("POST", _hook(webhook, "/replay"), Replayed, body=said, key=idempotency_key)
+
+
 def policy() -> Call[Policy]:
     """The policy in force."""
     return Call("GET", "/v1/policy", Policy)
@@ -220,6 +289,17 @@ class _Banks(msgspec.Struct):
 
     def answer(self) -> list[Bank]:
         return self.banks
+
+
+class _Webhooks(msgspec.Struct):
+    webhooks: list[Webhook]
+
+    def answer(self) -> list[Webhook]:
+        return self.webhooks
+
+
+def _hook(webhook: str, what: str = "") -> str:
+    return f"/v1/webhooks/{_segment(webhook)}{what}"
 
 
 def _of(image: str, what: str = "") -> str:

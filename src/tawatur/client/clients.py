@@ -63,6 +63,13 @@ class _Calls:
     put_bank = call(calls.put_bank)
     add_hashes = call(calls.add_hashes)
     remove_hash = call(calls.remove_hash)
+    webhooks = call(calls.webhooks)
+    create_webhook = call(calls.create_webhook)
+    change_webhook = call(calls.change_webhook)
+    remove_webhook = call(calls.remove_webhook)
+    rotate_webhook = call(calls.rotate_webhook)
+    try_webhook = call(calls.try_webhook)
+    replay_webhook = call(calls.replay_webhook)
     policy = call(calls.policy)
     put_policy = call(calls.put_policy)
 

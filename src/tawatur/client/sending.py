@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Generator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import httpx
 import msgspec
@@ -63,6 +63,8 @@ def _request(call: Call[Any]) -> dict[str, Any]:
 def _answer(call: Call[T], response: httpx.Response) -> T:
     if not response.is_success:
         raise of_response(response)
+    if call.kind is None:
+        return cast("T", None)
     try:
         read: Any = msgspec.json.decode(response.content, type=call.kind)
     except msgspec.DecodeError as error:
