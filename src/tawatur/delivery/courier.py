@@ -43,7 +43,7 @@ CHAIN = 50
 """Events of one image, one after the other, before what became of them is written."""
 MOST_FAILING, MOST_WAITING = 200, 20_000
 """Images and events: when so many wait, no more are read, and the log keeps the rest."""
-SAVE_S = 0.5
+SAVE_S, GLANCE_S = 0.5, 0.05
 HOLD = timedelta(seconds=25)
 KEEP_S = 5.0
 """How often it is said again that the endpoint is held."""
@@ -131,6 +131,7 @@ class Courier:
         self._tasks: dict[str, asyncio.Task[list[_Sent]]] = {}
         self._again: set[str] = set()  # of those, the ones that bring what was not taken before
         self._unwritten = _Unwritten()
+        self._look_at = {"log": 0.0, "rows": 0.0}  # from when on it pays to look again
         self._ended = False
 
     async def run(self) -> Came:
@@ -161,7 +162,7 @@ class Courier:
             self._take_in()
             if clock() - saved >= (SAVE_S if self._unwritten else KEEP_S) or self._unwritten.touched:
                 await self._means.aside(self._save)
-                saved = clock()
+                saved, self._look_at["rows"] = clock(), 0.0
         if self._tasks:  # each ends with the attempt that it is at
             await asyncio.wait(self._tasks.values())
             self._take_in()
@@ -182,7 +183,7 @@ class Courier:
 
     async def _read_on(self) -> None:
         """Looks at the next events of the log. Those of images whose events wait, wait behind them."""
-        if len(self._window) > WINDOW // 2 or self._full:
+        if len(self._window) > WINDOW // 2 or self._full or not self._pays("log", GLANCE_S):
             return
         found, self._read = await self._means.aside(self._next_places)
         now = self._means.now()
@@ -197,7 +198,7 @@ class Courier:
         if self._ended or not self._safe():
             return
         room = AGAIN_AT_ONCE - len(self._again)
-        if room > 0:
+        if room > 0 and self._pays("rows", SAVE_S):
             for image in await self._means.aside(self._due_images):
                 if image not in self._tasks and image not in self._unwritten.touched and room > 0:
                     room -= 1
@@ -210,6 +211,14 @@ class Courier:
         for image, mine in free.items():
             if mine and len(self._tasks) < AT_ONCE:
                 self._tasks[image] = asyncio.create_task(self._bring(mine))
+
+    def _pays(self, what: str, seconds: float) -> bool:
+        """Whether it was last looked at so long ago."""
+        now = asyncio.get_running_loop().time()
+        pays = now >= self._look_at[what]
+        if pays:
+            self._look_at[what] = now + seconds
+        return pays
 
     def _safe(self) -> bool:
         """Whether an attempt that begins now is over while the endpoint is held."""
