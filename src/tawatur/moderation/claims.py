@@ -12,6 +12,8 @@ from tawatur.store.claims import Claim
 from tawatur.store.database import Database
 
 CLAIM_LASTS = timedelta(minutes=5)
+MOST_PAGES = 5
+"""Of the queue, that are looked through for a case that somebody may have."""
 
 
 def claim_case(
@@ -63,10 +65,16 @@ def next_case(
     they (`own` pseudonyms) posted or reported, nor one that a higher authority decided. Its image, or None when nothing
     waits for them."""
     held = held_there(database, site, now)
-    for one in inbox(database, site, Asked(), now).cases:
-        theirs = held.get(one.family.id)
-        if (theirs is not None and theirs.person != person) or one.people & own or one.family.authority > authority:
-            continue
-        if claim_case(database, site, one.family.id, person, now).person == person:
-            return one.face.id
+    asked = Asked()
+    for _ in range(MOST_PAGES):
+        page = inbox(database, site, asked, now)
+        for one in page.cases:
+            theirs = held.get(one.family.id)
+            if (theirs is not None and theirs.person != person) or one.people & own or one.family.authority > authority:
+                continue
+            if claim_case(database, site, one.family.id, person, now).person == person:
+                return one.face.id
+        if page.following is None:
+            return None
+        asked = Asked(after=page.following)
     return None

@@ -80,6 +80,12 @@ def inbox(database: Database, site: str, asked: Asked, now: datetime) -> Inbox:
     return Inbox(cases, counts, picked, None if last is None else (last.look_value, last.id))
 
 
+def with_counts(database: Database, site: str, cases: list[Waiting]) -> Inbox:
+    """These cases, with how many wait on the site."""
+    with database.read() as connection:
+        return Inbox(cases, families.queued_counts(connection, site), samples.pending_count(connection, site))
+
+
 def find(database: Database, site: str, text: str, pseudonym: Callable[[str], str], now: datetime) -> list[Waiting]:
     """The site's cases that a text names, waiting or not: an image by its id (or its beginning), by the site's own id
     for it, or by its page's address; all of an uploader or reporter, by the site's id for them or by (the beginning

@@ -7,11 +7,13 @@ from enum import IntEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select, tuple_, union_all
 
 from tawatur.store import rows, schema
 
 VISIBLE, BLURRED, BLOCKED = "visible", "blurred", "blocked"
+MOST_COUNTED = 10_000
+"""Families of one status that are counted at each look: nobody needs to know whether 200,000 or 300,000 wait."""
 
 
 class Authority(IntEnum):
@@ -77,11 +79,14 @@ _overdue_there = (
 )
 
 _waiting = select(schema.families).where(_families.site == bindparam("site"), _families.queued_at.is_not(None))
-_counts = (
-    select(_families.status, func.count())
-    .where(_families.site == bindparam("site"), _families.queued_at.is_not(None))
-    .group_by(_families.status)
-)
+_of_status = [
+    select(_families.status)
+    .where(_families.site == bindparam("site"), _families.queued_at.is_not(None), _families.status == status)
+    .limit(MOST_COUNTED + 1)
+    .subquery()
+    for status in (VISIBLE, BLURRED, BLOCKED)
+]
+_counts = union_all(*(select(one.c.status, func.count()).group_by(one.c.status) for one in _of_status))
 
 _queues = (
     select(_families.status, func.count(), func.min(_families.queued_at, type_=schema.Instant))
@@ -119,7 +124,7 @@ def queued(
 
 
 def queued_counts(connection: Connection, site: str) -> dict[str, int]:
-    """How many families of each status wait for a person."""
+    """How many families of each status wait for a person; one more than `MOST_COUNTED` says that there are many more."""
     return {row[0]: row[1] for row in connection.execute(_counts, {"site": site})}
 
 

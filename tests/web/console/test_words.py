@@ -78,3 +78,8 @@ def test_the_arabic_catalogue_is_written_in_arabic() -> None:
         said = message.string if isinstance(message.string, tuple) else (message.string,)
         for text in said if message.id else ():
             assert re.search(r"[\u0600-\u06ff]", text), message.id
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0"), (10_000, "10,000"), (10_001, "10,000+")])
+def test_what_is_counted_no_further_says_so(count: int, said: str) -> None:
+    assert words.bounded(count, 10_000, "en") == said

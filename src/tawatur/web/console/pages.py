@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tawatur.store.families import MOST_COUNTED
 from tawatur.web.console import words
 from tawatur.web.console.session import LANG_COOKIE, Desk, form_token
 from tawatur.web.console.words.digits import ARABIC, eastern_page
@@ -72,6 +73,7 @@ def _environment(lang: str) -> Environment:
         direction=words.DIRECTIONS[lang],
         languages=words.NAMES,
         number=partial(words.number, lang=lang),
+        bounded=partial(words.bounded, most=MOST_COUNTED, lang=lang),
         percent=partial(words.percent, lang=lang),
         share=partial(words.share, lang=lang),
         moment=partial(words.moment, lang=lang),

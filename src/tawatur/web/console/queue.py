@@ -15,7 +15,7 @@ from tawatur.moderation import claims
 from tawatur.moderation.act import acting
 from tawatur.moderation.appeals_waiting import count_waiting, rows_waiting
 from tawatur.moderation.cases import policy_now
-from tawatur.moderation.inbox import ROWS, Asked, Inbox, find, inbox
+from tawatur.moderation.inbox import ROWS, Asked, find, inbox, with_counts
 from tawatur.moderation.review import review_image
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.families import BLOCKED, BLURRED, VISIBLE
@@ -51,8 +51,7 @@ async def show(request: Request) -> Response:
     asked = Asked(state, reason, _place(query.get("from")), sample)
     if text:
         cases = await run_in_threadpool(find, database, site, text, house.pseudonyms(site).person, now)
-        every = await run_in_threadpool(inbox, database, site, Asked(), now)
-        found = Inbox(cases, every.counts, every.samples)
+        found = await run_in_threadpool(with_counts, database, site, cases)
     else:
         found = await run_in_threadpool(inbox, database, site, asked, now)
     held = await run_in_threadpool(claims.held_there, database, site, now)

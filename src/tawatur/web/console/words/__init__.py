@@ -44,6 +44,11 @@ def number(value: float, lang: str) -> str:
     return str(format_decimal(shown, locale=lang))
 
 
+def bounded(value: int, most: int, lang: str) -> str:
+    """A count that goes no further than `most`, or that there are more."""
+    return number(value, lang) if value <= most else f"{number(most, lang)}+"
+
+
 def share(value: float, lang: str) -> str:
     """A part of something, with two decimals where it is not whole."""
     return str(format_decimal(round(value, 2), locale=lang))
