@@ -43,7 +43,7 @@ from tawatur.lab.replay_lines import (
 from tawatur.log.events import Signals, line
 from tawatur.moderation.altered import take_for_altered
 from tawatur.moderation.cases import model_of, policy_of
-from tawatur.moderation.copies import NewCut, cut_image
+from tawatur.moderation.copies import NewCut, take_out
 from tawatur.moderation.lapse import lapse
 from tawatur.moderation.learn import adopt
 from tawatur.moderation.queue import value_of_look
@@ -192,7 +192,7 @@ class Replay:
             self._void(book, fact)
         elif isinstance(fact, Cut):
             self._known(book, fact.image, fact.at)
-            cut_image(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
+            take_out(book, NewCut(SITE, fact.image, fact.reviewer, Authority.ADMIN), fact.at)
         elif isinstance(fact, Altered):
             original = self._known(book, fact.of, fact.at)
             take_for_altered(book, self._known(book, fact.image, fact.at), original, fact.corners, fact.at)

@@ -6,19 +6,21 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from tawatur.decision.timeline import Point, timeline
 from tawatur.decision.verdict import explain
 from tawatur.moderation import context
 from tawatur.moderation.cases import policy_of
-from tawatur.moderation.inbox import taking_part
+from tawatur.moderation.gate import NEVER_SHOWN
 from tawatur.moderation.look import case_in_words
 from tawatur.moderation.opening import never_shown
 from tawatur.moderation.refusals import UnknownImage
 from tawatur.moderation.settle import judge
 from tawatur.moderation.shields import shields_over
+from tawatur.moderation.taking_part import taking_part
 from tawatur.moderation.undo import undoable_now
-from tawatur.store import images, notes, verdicts
+from tawatur.store import families, images, notes, reports, verdicts
 from tawatur.store.book import Book
 from tawatur.store.database import Database
 from tawatur.store.families import BLOCKED, BLURRED, Family
@@ -29,6 +31,10 @@ from tawatur.store.reports import Report
 from tawatur.store.shields import Shield
 from tawatur.store.undoables import Undoable
 from tawatur.store.verdicts import Acted, Review
+
+OTHERS = 12
+"""Other pictures of the uploader that a case shows."""
+LOOKED_THROUGH = 60
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -51,6 +57,14 @@ class Posted(msgspec.Struct, frozen=True):
     blurred: int = 0
     upheld: int = 0
     rejected: int = 0
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Another picture of the same uploader, and what became of it; a `hidden` one may be shown to nobody."""
+
+    image: Image
+    family: Family
+    hidden: bool
 
 
 class CaseFile(msgspec.Struct, frozen=True):
@@ -76,6 +90,7 @@ class CaseFile(msgspec.Struct, frozen=True):
     shields: list[Shield]
     notes: list[Note]
     uploader: Posted
+    others: list[Other]
     people: frozenset[str]
 
 
@@ -110,6 +125,7 @@ def case_file(database: Database, site: str, image_id: str, now: datetime, lang:
             shields=shields_over(book, family, now),
             notes=notes.of_family(connection, family.id),
             uploader=Posted() if image.uploader is None else _posted(images.posted(connection, site, image.uploader)),
+            others=_others(connection, image),
             people=taking_part(book, family),
         )
 
@@ -145,6 +161,24 @@ def _standing(book: Book, report: Report, counts: dict[str, Point], now: datetim
         person.probation_until is not None and person.probation_until > now,
         point,
     )
+
+
+def _others(connection: Connection, image: Image) -> list[Other]:
+    """The latest other pictures of who posted this one, one a family."""
+    if image.uploader is None:
+        return []
+    found: dict[str, Image] = {}
+    for one in images.latest_of(connection, image.site, image.uploader, LOOKED_THROUGH):
+        if one.family != image.family:
+            found.setdefault(one.family, one)
+    shown = dict(list(found.items())[:OTHERS])
+    homes = {one.id: one for one in families.of_ids(connection, set(shown), lock=False)}
+    grave = reports.naming_child_safety(connection, set(shown))
+    return [
+        Other(one, homes[home], home in grave or homes[home].reason == NEVER_SHOWN)
+        for home, one in shown.items()
+        if home in homes
+    ]
 
 
 def _posted(found: list[tuple[str, int, str | None, int]]) -> Posted:

@@ -9,8 +9,10 @@ import msgspec
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, from_hex
 from tawatur.log import events
 from tawatur.moderation.cases import policy_of
-from tawatur.moderation.refusals import NothingToCut, Outranked, OwnImage, OwnReport, UnknownImage
+from tawatur.moderation.opening import never_shown
+from tawatur.moderation.refusals import NotForOneUse, NothingToCut, Outranked, UnknownImage
 from tawatur.moderation.settle import tell_status
+from tawatur.moderation.taking_part import check_no_part
 from tawatur.store.book import Book, replace
 from tawatur.store.families import VISIBLE, Authority, Family
 from tawatur.store.images import Image
@@ -67,6 +69,15 @@ class NewCut(msgspec.Struct, frozen=True):
 
 
 def cut_image(book: Book, new: NewCut, now: datetime) -> str:
+    """The same as `take_out`, unless somebody reported the picture for child safety: the same pixels would be shown
+    again elsewhere. Raises what it does, and NotForOneUse."""
+    image = book.image(new.site, new.image)
+    if image is not None and never_shown(book, book.family(image.family)):
+        raise NotForOneUse("Somebody reported it for child safety: decide it everywhere first.")
+    return take_out(book, new, now)
+
+
+def take_out(book: Book, new: NewCut, now: datetime) -> str:
     """Takes one use of a picture out of its family: it is shown, stands alone, and no match ever joins it again.
 
     Returns the image's status. Raises UnknownImage, OwnImage, OwnReport, Outranked and NothingToCut.
@@ -74,11 +85,7 @@ def cut_image(book: Book, new: NewCut, now: datetime) -> str:
     image = book.image(new.site, new.image)
     if image is None:
         raise UnknownImage(f"This site has no image {new.image!r}.")
-    own = {new.reviewer, new.known_as} - {None}
-    if image.uploader in own:
-        raise OwnImage("Whoever uploaded this image cannot cut it out; somebody else must.")
-    if any(report.reporter in own for report in book.live_reports(image.family)):
-        raise OwnReport("Whoever reported this image cannot cut it out; somebody else must.")
+    check_no_part(book, image.family, {new.reviewer, new.known_as})
     old = book.family(image.family)
     if old.authority > new.authority:
         raise Outranked("An admin decided this image; only an admin can cut it out.")

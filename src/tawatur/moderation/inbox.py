@@ -12,6 +12,7 @@ from tawatur.decision.verdict import stories_of
 from tawatur.moderation.opening import never_shown
 from tawatur.moderation.queue import value_by
 from tawatur.moderation.settle import judge
+from tawatur.moderation.taking_part import taking_part
 from tawatur.store import families, images, reports, samples
 from tawatur.store.book import Book
 from tawatur.store.database import Database
@@ -136,12 +137,6 @@ def _waiting(book: Book, family: Family, now: datetime, sample: bool) -> Waiting
         people=taking_part(book, family),
         sample=sample,
     )
-
-
-def taking_part(book: Book, family: Family) -> frozenset[str]:
-    """Who posted the family's images or reports them now: their pseudonyms."""
-    posted = {image.uploader for image in book.images_of(family.id) if image.uploader is not None}
-    return frozenset(posted | {report.reporter for report in book.live_reports(family.id)})
 
 
 def _no_new_id() -> str:

@@ -1,5 +1,8 @@
-"""A picture that somebody reported for child safety is shown to nobody. Who must look all the same says so twice, and
-the log says who it was and when."""
+"""A picture that somebody reported for child safety is shown to nobody who works here, from that first report on. Who
+must look all the same says so twice, and the log says who it was and when.
+
+One report is enough here, and not for readers: hiding it from them at the first would let anybody take any picture
+down, while a person at the console loses a glance. A person who rejects the case ends it."""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ OPEN_FOR = timedelta(minutes=5)
 
 
 def never_shown(book: Book, family: Family) -> bool:
-    """Whether anybody, human or not, ever gave child safety as the reason."""
+    """Whether anybody, human or not, ever gave child safety as the reason, and no person has looked and rejected it."""
     reports = (*book.round_reports(family.id).values(), *book.earlier_reports(family.id).values())
-    return family.reason == NEVER_SHOWN or any(report.reason == NEVER_SHOWN for report in reports)
+    said = (report for report in reports if report.reason == NEVER_SHOWN and report.outcome != "rejected")
+    return family.reason == NEVER_SHOWN or any(said)
 
 
 def open_picture(book: DatabaseBook, site: str, image_id: str, person: str, reviewer: str, now: datetime) -> datetime:

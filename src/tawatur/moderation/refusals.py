@@ -93,6 +93,10 @@ class NothingToCut(Refused):
     """The image has no copies"""
 
 
+class NotForOneUse(Refused):
+    """This cannot be decided for one use of the picture alone"""
+
+
 class BadPolicy(Refused):
     """The policy cannot be used"""
 

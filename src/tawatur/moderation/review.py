@@ -17,8 +17,6 @@ from tawatur.moderation.lapse import current
 from tawatur.moderation.records import judge_report
 from tawatur.moderation.refusals import (
     Outranked,
-    OwnImage,
-    OwnReport,
     UnknownImage,
     UnknownMeasure,
     UnknownOutcome,
@@ -26,6 +24,7 @@ from tawatur.moderation.refusals import (
     UnknownScope,
 )
 from tawatur.moderation.settle import change_status, withheld_with
+from tawatur.moderation.taking_part import check_no_part
 from tawatur.moderation.undo import Before, Judged, remember
 from tawatur.moderation.viewers import judge_viewings
 from tawatur.store.book import Book, replace
@@ -132,11 +131,7 @@ def allowed(book: Book, new: NewReview) -> Image:
         raise UnknownMeasure(f"{new.measure!r} is not a measure. Use one of: {', '.join(MEASURES)}.")
     if new.scope not in SCOPES:
         raise UnknownScope(f"{new.scope!r} is not a scope. Use one of: {', '.join(SCOPES)}.")
-    own = {new.reviewer, new.known_as} - {None}
-    if any(one.uploader in own for one in book.images_of(image.family)):
-        raise OwnImage("Whoever uploaded this image or a copy of it cannot review it; somebody else must.")
-    if any(report.reporter in own for report in book.live_reports(image.family)):
-        raise OwnReport("Whoever reported this image cannot review it; somebody else must.")
+    check_no_part(book, image.family, {new.reviewer, new.known_as})
     if book.family(image.family).authority > new.authority:
         raise Outranked("An admin decided this image; only an admin can decide otherwise.")
     return image

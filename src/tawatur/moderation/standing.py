@@ -16,7 +16,7 @@ import msgspec
 from tawatur.log import events
 from tawatur.moderation.end_appeals import end_appeals
 from tawatur.moderation.lapse import current
-from tawatur.moderation.refusals import UnknownReporter
+from tawatur.moderation.refusals import OwnImage, UnknownReporter
 from tawatur.moderation.settle import settle
 from tawatur.store import reporters
 from tawatur.store.appeals import REPORTER
@@ -32,12 +32,13 @@ OPERATOR = "operator"
 
 class Ask(msgspec.Struct, frozen=True):
     """What is asked of one reporter: whom (a pseudonym), by whom (a pseudonym, or `OPERATOR`) and why, in words that
-    stay in the log and so should name nobody."""
+    stay in the log and so should name nobody. `own` are all pseudonyms of who asks, where they are known."""
 
     site: str
     reporter: str
     by: str
     why: str | None = None
+    own: frozenset[str] = frozenset()
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -65,6 +66,7 @@ def void_reports(book: Book, ask: Ask, now: datetime) -> int:
     """
     known(book, ask)
     live = book.live_reports_by(ask.site, ask.reporter)
+    _check_not_theirs(book, ask, live)
     for report in live:
         void_report(book, report, ask, now)
     return len(live)
@@ -144,6 +146,12 @@ def known(book: Book, ask: Ask) -> Reporter:
     return found
 
 
+def _check_not_theirs(book: Book, ask: Ask, live: list[Report]) -> None:
+    """Raises OwnImage where this person reports what whoever asks has posted: that would be deciding on it."""
+    if ask.own and any(one.uploader in ask.own for report in live for one in book.images_of(report.family)):
+        raise OwnImage("Whoever posted what this person reports cannot silence them; somebody else must.")
+
+
 def decide_anew(book: Book, live: list[Report], now: datetime, cause: str) -> None:
     """Decides the cases of these reports once more."""
     for report in live:
@@ -155,6 +163,7 @@ def _set_muted(book: Book, ask: Ask, muted: bool, now: datetime) -> bool:
     if found.muted == muted:
         return False
     live = book.live_reports_by(ask.site, ask.reporter)
+    _check_not_theirs(book, ask, live)
     book.save_reporter(replace(found, muted=muted))
     kind = events.ReporterMuted if muted else events.ReporterUnmuted
     event = kind(reporter=ask.reporter, by=ask.by, images=[report.image for report in live], why=ask.why)

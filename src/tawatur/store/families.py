@@ -124,7 +124,7 @@ def queued(
 
 
 def queued_counts(connection: Connection, site: str) -> dict[str, int]:
-    """How many families of each status wait for a person; one more than `MOST_COUNTED` says that there are many more."""
+    """How many families of each status wait for a person; one more than `MOST_COUNTED` says that there are more."""
     return {row[0]: row[1] for row in connection.execute(_counts, {"site": site})}
 
 

@@ -137,6 +137,12 @@ _posted = (
     .where(_site, _images.uploader == bindparam("uploader"))
     .group_by(_families.status, _families.authority, _families.outcome)
 )
+_latest_of = (
+    select(schema.images)
+    .where(_site, _images.uploader == bindparam("uploader"))
+    .order_by(_images.id.desc())
+    .limit(bindparam("limit"))
+)
 _of_family = select(schema.images).where(_images.family == bindparam("family")).order_by(_images.id)
 
 
@@ -185,6 +191,11 @@ def posted(connection: Connection, site: str, uploader: str) -> list[tuple[str, 
     """How many images of an uploader stand how: (status, authority, latest human verdict, images)."""
     found = connection.execute(_posted, {"site": site, "uploader": uploader})
     return [(status, authority, outcome, count) for status, authority, outcome, count in found]
+
+
+def latest_of(connection: Connection, site: str, uploader: str, limit: int) -> list[Image]:
+    """What an uploader posted, latest first."""
+    return rows.read(connection, Image, _latest_of, site=site, uploader=uploader, limit=limit)
 
 
 def shown(connection: Connection, image: str) -> Shown | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, select, text
+from sqlalchemy import Connection, and_, bindparam, or_, select, text
 
 from tawatur.store import rows, schema
 from tawatur.store.families import BLOCKED, BLURRED, Authority, Family
@@ -152,6 +152,7 @@ _grave = (
     select(_reports.family)
     .where(text("reason = 'child_safety'"))  # as its index has it, or it would not be used
     .where(_reports.family.in_(bindparam("ids", expanding=True)))
+    .where(or_(_reports.outcome.is_(None), _reports.outcome != "rejected"))
 )
 _probations = select(_reports.probation_until).where(
     _reports.site == bindparam("site"),
@@ -216,7 +217,7 @@ def probations(connection: Connection, site: str, reporter: str) -> list[tuple[s
 
 
 def naming_child_safety(connection: Connection, families: set[str]) -> set[str]:
-    """Those of these families that anybody ever reported for child safety."""
+    """Those of these families that anybody ever reported for child safety, and no person rejected it."""
     return set(connection.execute(_grave, {"ids": sorted(families)}).scalars())
 
 

@@ -42,6 +42,7 @@ _STATUS: dict[type[Exception], int] = {
     refusals.FetchRefused: 422,
     refusals.NothingToCut: 409,
     refusals.UnknownWebhook: 404,
+    refusals.NotForOneUse: 409,
     refusals.OwnImage: 403,
     refusals.OwnReport: 403,
     refusals.Outranked: 403,

@@ -268,6 +268,44 @@ def test_no_picture_of_the_console_is_kept_by_a_browser(place: Place, query: str
     assert "sandbox" in seen.headers["content-security-policy"]
 
 
+def test_a_case_tells_what_became_of_the_uploaders_other_pictures(place: Place) -> None:
+    image, upheld, rejected = (place.image(seed, uploader="ulla") for seed in (1, 2, 3))
+    stranger, copy = place.image(4, uploader="omar"), place.image(1, uploader="ulla")
+    browser = person(place, "moderator")
+    decide(browser, upheld, "upheld")
+    decide(browser, rejected, "rejected")
+    page = browser.get(f"/console/cases/{image}").text
+    strip = page.partition("copies others")[2].partition("</ul>")[0]
+    assert [one in strip for one in (upheld, rejected, stranger, copy, image)] == [True, True, False, False, False]
+    assert ("upheld" in strip, "rejected" in strip) == (True, True)
+    assert "Other pictures" not in browser.get(f"/console/cases/{stranger}").text
+
+
+def test_shields_over_the_whole_site_go_up_and_down_from_the_case(place: Place) -> None:
+    image = doubtful(place, 1)
+    browser = person(place, "moderator")
+    browser.send(f"/console/cases/{image}/shields", over="site")
+    assert "Shields are up over the site" in texts(browser.get(f"/console/cases/{image}"))
+    browser.send(f"/console/cases/{image}/shields", over="site", do="down")
+    assert "Shields are up" not in texts(browser.get(f"/console/cases/{image}"))
+
+
+def test_nobody_silences_a_reporter_of_their_own_picture_nor_shields_it(place: Place) -> None:
+    pseudonyms = place.client.app.state.house.pseudonyms(place.keys.site)  # type: ignore[attr-defined]
+    mine, elsewhere = place.image(1, uploader="layla-on-the-site"), place.image(2)
+    for image in (mine, elsewhere):
+        place.report(image, "anna")
+    layla = person(place, "admin", known_as=pseudonyms.person("layla-on-the-site"))
+    anna = pseudonyms.person("anna")
+    for at in (mine, elsewhere):
+        for act in ("mute", "void"):
+            assert layla.send(f"/console/cases/{at}/reporters", **{act: anna}).status_code == 409
+    for over in ("image", "uploader", "site"):
+        assert layla.send(f"/console/cases/{mine}/shields", over=over).status_code == 409
+    assert not {"reporter.muted", "report.voided", "shields.raised"} & set(place.types())
+    assert person(place, "moderator").send(f"/console/cases/{mine}/reporters", mute=anna).status_code == 303
+
+
 def test_the_case_tells_machine_from_person_and_what_counts_less(place: Place) -> None:
     image = place.image(uploader="ulla")
     for n in range(12):

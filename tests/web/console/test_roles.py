@@ -74,6 +74,9 @@ WITHOUT_KEY = {
     ("GET", "/widget/changes"),
     ("POST", "/widget/tokens"),  # with a proof of work
     ("POST", "/widget/views"),
+    ("GET", "/.well-known/did.json"),  # of Bluesky's network, where the operator labels there
+    ("GET", "/xrpc/com.atproto.label.queryLabels"),
+    ("POST", "/xrpc/com.atproto.moderation.createReport"),  # signed by who sends it
     ("GET", "/metrics"),  # from the operator's networks
     ("GET", "/healthz"),
     ("GET", "/readyz"),

@@ -21,6 +21,7 @@ from tawatur.moderation.refusals import NotSure, UnknownImage
 from tawatur.moderation.review import NewReview, review_image
 from tawatur.moderation.shields import NewShield, lower_shields, raise_shields
 from tawatur.moderation.standing import Ask, mute_reporter, unmute_reporter, void_reports
+from tawatur.moderation.taking_part import check_no_part
 from tawatur.moderation.undo import NewUndo, undo_review
 from tawatur.store.database_book import DatabaseBook
 from tawatur.store.reading_book import Wants
@@ -156,21 +157,23 @@ async def note(request: Request) -> Response:
 
 
 async def shields(request: Request) -> Response:
-    """POST /console/cases/{image}/shields: `do` is up or down, `over` the image or its uploader."""
+    """POST /console/cases/{image}/shields: `do` is up or down, `over` the image, its uploader or the site. Nobody puts
+    them up over what they posted themselves."""
     desk, form, key, house = await _desk(request)
-    by = reviewer(house, desk)
-    over_uploader, down = form.get("over") == "uploader", form.get("do") == "down"
+    by, mine = reviewer(house, desk), own(house, desk)
+    over, down = str(form.get("over") or "image"), form.get("do") == "down"
 
     def run(book: DatabaseBook, now: datetime) -> None:
         image = book.image(desk.site.id, key)
         if image is None:
             raise UnknownImage(f"This site has no image {key!r}.")
-        uploader = image.uploader if over_uploader else None
-        over = None if uploader is not None else key
+        check_no_part(book, image.family, mine)
+        uploader = image.uploader if over == "uploader" else None
+        only = None if over == "site" or uploader is not None else key
         if down:
-            lower_shields(book, desk.site.id, by, now, image=over, uploader=uploader)
+            lower_shields(book, desk.site.id, by, now, image=only, uploader=uploader)
         else:
-            raise_shields(book, NewShield(desk.site.id, by, over, uploader), now)
+            raise_shields(book, NewShield(desk.site.id, by, only, uploader), now)
 
     return await _stay(request, _make(house, desk, key, run, rules=True), key)
 
@@ -183,7 +186,7 @@ async def listen(request: Request) -> Response:
     if todo is None:
         return _back(key)
     act, whom = todo
-    ask = Ask(desk.site.id, whom, reviewer(house, desk))
+    ask = Ask(desk.site.id, whom, reviewer(house, desk), own=frozenset(own(house, desk)))
     wants = Wants(desk.site.id, reporters=(whom,), rules=True)
     return await _stay(request, house.make(Change(wants, lambda book, now: act(book, ask, now))), key)
 
