@@ -1,11 +1,10 @@
-"""Takes pictures of the newsroom and the widget: the README's, or all there are, for a person to look at.
+"""Takes pictures of the newsroom, the widget and the console: those of the documents, or all there are, to look at.
 
 Run by `script/screenshots`.
 """
 
 from __future__ import annotations
 
-import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,14 +13,14 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Page
 
 from tawatur.demo import crowd
+from tests.ground import console_screenshots
 from tests.ground.browser import Readers, chromium
 from tests.ground.newsroom import Newsroom, newsroom
+from tests.ground.webp import IMAGES, webp
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
 MOST_BYTES = 150_000
 """Of a picture in the README."""
 
@@ -57,10 +56,10 @@ def for_the_readme() -> None:
             _go(page, room, what, lang)
             if what == "front":
                 clip = {"x": 0, "y": 0, "width": SIZES[size]["width"], "height": FRONT_HIGH}
-                content = _webp(page.screenshot(full_page=True, clip=clip))
+                content = webp(page.screenshot(full_page=True, clip=clip))
             else:
                 page.locator("figure").evaluate("one => one.scrollIntoView({ block: 'center' })")
-                content = _webp(page.screenshot())
+                content = webp(page.screenshot())
             if len(content) > MOST_BYTES:
                 raise ValueError(f"{name}.webp has {len(content)} bytes, more than {MOST_BYTES}.")
             (IMAGES / f"{name}.webp").write_bytes(content)
@@ -121,14 +120,10 @@ def _go(page: Page, room: Newsroom, what: str, lang: str) -> None:
     page.wait_for_timeout(300)  # until the dialog has risen
 
 
-def _webp(png: bytes) -> bytes:
-    out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(out, "WEBP", quality=80, method=6)
-    return out.getvalue()
-
-
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         all_there_are(Path(sys.argv[1]))
+        console_screenshots.all_there_are(Path(sys.argv[1]))
     else:
         for_the_readme()
+        console_screenshots.for_the_documents()
