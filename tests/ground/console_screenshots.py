@@ -160,7 +160,9 @@ def _furnished(server: Server, readers: Readers) -> Desk:
 
 def _page(readers: Readers, desk: Desk, lang: str, size: str, scheme: str) -> Page:
     options: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": scheme, "locale": lang}
-    page = readers.another(device_scale_factor=1 if size == "laptop" else 1.5, **options)
+    if size == "phone":
+        options |= {"device_scale_factor": 1.5, "has_touch": True, "is_mobile": True}
+    page = readers.another(**options)
     page.context.add_cookies([{"name": "tawatur_console", "value": desk.cookie, "url": f"{desk.home}/console"}])
     return page
 
