@@ -18,33 +18,36 @@ def backup(
         Path, typer.Argument(help="A file that is not there yet, or a folder for one named by the time.")
     ],
     with_keys: Annotated[
-        bool, typer.Option("--with-keys", help="Also the secret and the keys of seals. Guard it like the server then.")
+        bool, typer.Option("--with-keys", help="Also the secret and the keys. Guard it like the server then.")
     ] = False,
 ) -> None:
     """Copy the database and all pictures into one file, as they are at one moment, while the server goes on.
 
-    Without `--with-keys` the secret and the keys of seals are not in it: keep a copy of them elsewhere.
+    Without `--with-keys` the secret and the keys that seals and labels are signed with are not in it: keep a copy of
+    them elsewhere.
     """
     from tawatur.log.keys import Keyring
-    from tawatur.moderation.backup import back_up
+    from tawatur.moderation.backup import back_up, keys_of
 
     settings, database, now = settings_here(), database_ready(), datetime.now(UTC)
     if target.is_dir():
         target = target / f"tawatur-{now:%Y%m%dT%H%M%SZ}.tar"
     if not target.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {target.parent}.", param_hint="TARGET")
-    secret = settings.resolved_secret() if with_keys else None
-    keyring = Keyring(settings.data_dir, settings.resolved_seal_key()) if with_keys else None
+    secrets: dict[str, bytes] = {}
+    if with_keys:
+        keyring = Keyring(settings.data_dir, settings.resolved_seal_key())
+        secrets = keys_of(settings.data_dir, settings.resolved_secret(), keyring)
     with _progress() as tell:
-        done = back_up(database, settings.data_dir, target, now, tell, secret, keyring)
+        done = back_up(database, settings.data_dir, target, now, tell, secrets)
     size = f"{done.size / 2**20:,.1f} MB"
     out.print(f"{target}: the database and {done.pictures:,} pictures, {size}.", highlight=False, soft_wrap=True)
     for sha256 in done.missing:
         err.print(f"Not in it, for it is damaged or gone: the picture {sha256}.", highlight=False, soft_wrap=True)
     if with_keys:
-        out.print("The secret and the keys of seals are in it: guard it like the server itself.")
+        out.print("The secret and the keys are in it: guard it like the server itself.")
     else:
-        where = f"{settings.data_dir / 'secret'} and {settings.data_dir / 'seal-keys'}"
+        where = f"secret, seal-keys and label-keys in {settings.data_dir}"
         out.print(f"Not in it: {where} (or what is set in their place). Keep a copy elsewhere.", soft_wrap=True)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import inspect, text
 from tawatur.log.keys import Keyring
 from tawatur.log.seal import seal
 from tawatur.moderation import restore as restoring
-from tawatur.moderation.backup import BackedUp, back_up
+from tawatur.moderation.backup import BackedUp, back_up, keys_of
 from tawatur.moderation.restore import restore
 from tawatur.store import images, snapshots
 from tawatur.store.archive import BackupNotWritten, BackupUnusable, members
@@ -42,8 +42,8 @@ class Kept:
 
     def back_up(self, name: str = "backup.tar", *, keys: bool = False) -> tuple[Path, BackedUp]:
         target = self.folder / name
-        secret, keyring = (SECRET, self.keyring) if keys else (None, None)
-        return target, back_up(self.database, self.data_dir, target, NOW, quiet, secret, keyring)
+        secrets = keys_of(self.data_dir, SECRET, self.keyring) if keys else {}
+        return target, back_up(self.database, self.data_dir, target, NOW, quiet, secrets)
 
     def empty(self, name: str = "there") -> tuple[Database, Path]:
         folder = self.folder / name
@@ -89,15 +89,18 @@ def test_what_cannot_be_made_again_comes_back(kept: Kept) -> None:
 
 def test_no_secret_is_in_it_unless_it_is_asked_for(kept: Kept) -> None:
     (public, key), *_ = kept.keyring.all_of_them().items()
+    (kept.data_dir / "label-keys").mkdir()
+    (kept.data_dir / "label-keys" / "site-1.key").write_bytes(b"a label's key")
     target, _ = kept.back_up()
-    assert [name for name in (SECRET, key.seed.encode()) if name in target.read_bytes()] == []
+    assert [name for name in (SECRET, key.seed.encode(), b"a label's key") if name in target.read_bytes()] == []
     target, _ = kept.back_up("all.tar", keys=True)
     database, folder = kept.empty()
     restore(database, folder, target, quiet, force=False)
     database.close()
     assert (folder / "secret").read_bytes() == SECRET
     assert Keyring(folder).find(public).seed == key.seed
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "secret", *folder.glob("seal-keys/*"))} == {0o600}
+    assert (folder / "label-keys" / "site-1.key").read_bytes() == b"a label's key"
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (folder / "secret", *folder.glob("*-keys/*"))} == {0o600}
 
 
 def test_whatever_byte_is_changed_or_missing_it_is_refused_and_nothing_is_written(kept: Kept) -> None:
@@ -123,7 +126,7 @@ def test_whatever_byte_is_changed_or_missing_it_is_refused_and_nothing_is_writte
 def test_a_member_that_is_none_of_ours_is_refused(kept: Kept) -> None:
     target = kept.folder / "evil.tar"
     (kept.folder / "x").write_text("x")
-    for name in ("../../etc/passwd", "/etc/passwd", "images/../../x", "keys/seal/../../../x.key", "context/.."):
+    for name in ("../../etc/passwd", "/etc/passwd", "images/../../x", "keys/seal-keys/../../../x.key", "context/.."):
         with tarfile.open(target, "w") as tar:
             tar.add(kept.folder / "x", arcname=name)
         database, folder = kept.empty("nowhere")
@@ -169,7 +172,7 @@ def test_a_server_that_runs_is_not_restored_over(
     database, target, data_dir = Database(database_url), tmp_path / "backup.tar", tmp_path / "data"
     with opened(database_url, data_dir) as place:
         first = place.image(1)
-        back_up(database, data_dir, target, NOW, quiet, None, None)
+        back_up(database, data_dir, target, NOW, quiet, {})
         second = place.image(2)
         with pytest.raises(NotEmpty, match="Stop the server first"):
             restore(database, data_dir, target, quiet, force=True)
@@ -201,7 +204,7 @@ def test_a_full_disk_leaves_no_backup_behind(kept: Kept) -> None:
         pytest.skip(str(reason))
     with disk:
         with pytest.raises((BackupNotWritten, SnapshotFailed), match=r"cannot be (written|copied)"):
-            back_up(kept.database, kept.data_dir, disk.outside / "backup.tar", NOW, quiet, None, None)
+            back_up(kept.database, kept.data_dir, disk.outside / "backup.tar", NOW, quiet, {})
         assert list(disk.outside.iterdir()) == []
 
 
@@ -230,13 +233,13 @@ def test_what_postgresql_lacks_is_told_with_the_package_that_has_it(
     database.migrate()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SnapshotFailed, match=r"pg_dump is not installed.*postgresql-client"):
-        back_up(database, tmp_path, tmp_path / "backup.tar", NOW, quiet, None, None)
+        back_up(database, tmp_path, tmp_path / "backup.tar", NOW, quiet, {})
     old = tmp_path / "pg_dump"
     old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\n"
                    "echo 'pg_dump: detail: server version: 18.0; pg_dump version: 15.0' >&2\nexit 1\n")  # fmt: skip
     old.chmod(0o755)
     with pytest.raises(SnapshotFailed, match=r"older than the server.*18\.0.*postgresql-client"):
-        back_up(database, tmp_path, tmp_path / "backup.tar", NOW, quiet, None, None)
+        back_up(database, tmp_path, tmp_path / "backup.tar", NOW, quiet, {})
     assert files_in(tmp_path) == ["pg_dump"]
     database.close()
 
@@ -262,7 +265,7 @@ def test_tables_of_a_newer_release_do_not_outlive_a_restore(
     database = Database(postgres_url)
     database.migrate()
     target = tmp_path / "backup.tar"
-    back_up(database, tmp_path / "data", target, NOW, quiet, None, None)
+    back_up(database, tmp_path / "data", target, NOW, quiet, {})
     with database.write() as connection:
         connection.execute(text("CREATE TABLE newer (id integer)"))
         connection.execute(text("DROP TABLE notes"))

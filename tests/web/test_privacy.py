@@ -12,7 +12,8 @@ from tawatur.log.export import lines
 from tawatur.moderation.pseudonyms import Pseudonyms, network_prefix
 from tawatur.store import schema
 from tawatur.store.database import Database
-from tests.web.place import Place
+from tests.ground.postgres import Postgres
+from tests.web.place import Place, opened
 
 PEOPLE = ["reporter-fatima", "uploader-omar", "moderator-leila", "viewer-samir"]
 MEANS = ["198.51.100.77", "2001:db8:1234:5678::99", "device-7f3a", "campaign-storm"]
@@ -46,14 +47,28 @@ def test_no_id_and_no_address_is_stored_readably(place: Place) -> None:
     assert place.keys.api_key not in kept
 
 
-def test_nor_in_the_databases_files_or_beside_them(place: Place) -> None:
-    if not place.database_url.startswith("sqlite"):
-        pytest.skip("PostgreSQL keeps its files elsewhere")
-    act(place)
+def named_in(folder: Path, place: Place) -> list[tuple[Path, bytes]]:
+    """Where in the files of a folder somebody is named; what must be in them is looked for in the same way."""
     said = [name.encode() for name in [*PEOPLE, *MEANS, place.keys.api_key]]
-    files = [path for path in place.data_dir.rglob("*") if path.is_file()]
-    assert any(path.name == "tawatur.db-wal" for path in files)
-    assert [(path, name) for path in files for name in said if name in path.read_bytes()] == []
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert any(place.keys.site.encode() in data for data in files.values())
+    return [(path, name) for path, data in files.items() for name in said if name in data]
+
+
+def test_nor_in_sqlites_files_or_beside_them(sqlite_url: str, tmp_path: Path) -> None:
+    with opened(sqlite_url, tmp_path / "data") as place:
+        act(place)
+        assert (tmp_path / "tawatur.db-wal").exists()
+        assert named_in(tmp_path, place) == []
+    assert named_in(tmp_path, place) == []
+
+
+@pytest.mark.postgresql
+def test_nor_in_postgresqls_files_its_log_or_beside_them(own_postgres: Postgres, tmp_path: Path) -> None:
+    with opened(own_postgres.url, tmp_path / "data") as place:
+        act(place)
+    own_postgres.stop()  # which writes all that it has
+    assert named_in(own_postgres.folder, place) == []
 
 
 def test_nor_is_any_exported(place: Place) -> None:

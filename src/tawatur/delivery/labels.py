@@ -211,6 +211,11 @@ class Labels:
         if installed():
             self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it works, or has nothing to do here."""
+        return not installed() or self._thread.is_alive()
+
     def stop(self) -> None:
         self._stopping.set()
         if self._thread.is_alive():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -17,9 +17,9 @@ import msgspec
 
 from tawatur import __version__
 from tawatur.log import keys
-from tawatur.log.keys import Keyring
+from tawatur.log.keys import FOLDER, Keyring
 from tawatur.store import images, seals, snapshots
-from tawatur.store.archive import CONTEXT, FORM, SEAL_KEYS, SECRET, BackupNotWritten, Manifest, Writing, written
+from tawatur.store.archive import CONTEXT, FORM, KEYS, BackupNotWritten, Manifest, Writing, written
 from tawatur.store.database import Database
 from tawatur.store.files import Files, StorageUnavailable
 
@@ -35,16 +35,17 @@ class BackedUp(msgspec.Struct):
     missing: list[str] = msgspec.field(default_factory=list)
 
 
+def keys_of(data_dir: Path, secret: bytes, keyring: Keyring) -> dict[str, bytes]:
+    """Everything secret that a server has, by where it lies in a data directory."""
+    found = {f"{FOLDER}/{public}.key": f"{key.seed}\n".encode() for public, key in keyring.all_of_them().items()}
+    labels = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in (data_dir / "label-keys").glob("*.key")}
+    return {"secret": secret, **found, **labels}
+
+
 def back_up(
-    database: Database,
-    data_dir: Path,
-    target: Path,
-    now: datetime,
-    tell: Tell,
-    secret: bytes | None,
-    keyring: Keyring | None,
+    database: Database, data_dir: Path, target: Path, now: datetime, tell: Tell, secrets: Mapping[str, bytes]
 ) -> BackedUp:
-    """Writes the backup; `secret` and `keyring` where they shall be in it. Raises BackupNotWritten, SnapshotFailed and
+    """Writes the backup; `secrets` (of `keys_of`) are in it as well. Raises BackupNotWritten, SnapshotFailed and
     DatabaseUnavailable."""
     done = BackedUp()
     try:
@@ -56,10 +57,8 @@ def back_up(
             _add_pictures(backup, database, Files(data_dir), done, tell)
             for path in sorted((data_dir / "context").glob("[!.]*")):
                 backup.add(CONTEXT + path.name, path)
-            if secret is not None:
-                backup.add_bytes(SECRET, secret)
-            for public, key in ({} if keyring is None else keyring.all_of_them()).items():
-                backup.add_bytes(f"{SEAL_KEYS}{public}.key", key.seed.encode() + b"\n")
+            for name, data in sorted(secrets.items()):
+                backup.add_bytes(KEYS + name, data)
             version, key_now = database.version() or "", _key_now(database)
             backup.finish(
                 lambda sums, pictures, listed: Manifest(

@@ -9,13 +9,11 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from tawatur.log.keys import FOLDER as SEAL_FOLDER
 from tawatur.store import snapshots
 from tawatur.store.archive import (
     CONTEXT,
     IMAGES,
-    SEAL_KEYS,
-    SECRET,
+    KEYS,
     BackupUnusable,
     Manifest,
     Member,
@@ -69,10 +67,8 @@ def _put(member: Member, files: Files, data_dir: Path, copy: Path, *, force: boo
                 file.write(piece)
     elif member.name.startswith(CONTEXT):
         _put_file(data_dir / "context" / member.name.removeprefix(CONTEXT), member.whole(), 0o644, replace=force)
-    elif member.name == SECRET:
-        _put_file(data_dir / "secret", member.whole(), 0o600, replace=force)
     else:
-        path = data_dir / SEAL_FOLDER / member.name.removeprefix(SEAL_KEYS)
+        path = data_dir / member.name.removeprefix(KEYS)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _put_file(path, member.whole(), 0o600, replace=force)
 

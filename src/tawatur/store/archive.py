@@ -5,7 +5,7 @@
 | `database.sqlite` or `database.dump` | a copy of the database at one moment |
 | `images/<sha256>` | a picture |
 | `context/<name>` | an imported list of names |
-| `keys/secret`, `keys/seal/<public>.key` | only where the operator asked for them |
+| `keys/secret`, `keys/seal-keys/<public>.key`, `keys/label-keys/<site>.key` | only where the operator asked for them |
 | `manifest.json`, `manifest.sha256` | what this is of, the checksum of each member, and the manifest's own |
 
 A backup that ends too early has no manifest; one that was damaged or altered does not fit it. Whoever alters all of it
@@ -32,10 +32,10 @@ from tawatur.failures import Failure
 
 FORM = 1
 PIECE = 1 << 20
-IMAGES, CONTEXT, SECRET, SEAL_KEYS = "images/", "context/", "keys/secret", "keys/seal/"
+IMAGES, CONTEXT, KEYS = "images/", "context/", "keys/"
 _MANIFEST, _SUM = "manifest.json", "manifest.sha256"
 _NAMES = re.compile(
-    r"database\.(sqlite|dump)|images/[0-9a-f]{64}|context/[\w-]+(\.[\w-]+)*|keys/secret|keys/seal/[0-9a-f]{64}\.key"
+    r"database\.(sqlite|dump)|images/[0-9a-f]{64}|context/[\w-]+(\.[\w-]+)*|keys/secret|keys/(seal|label)-keys/[\w-]+\.key"
 )
 _LARGEST_MANIFEST = 64 * PIECE
 

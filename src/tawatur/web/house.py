@@ -99,11 +99,12 @@ class House:
         self.copies = Copies(settings.data_dir / "hashes")
         self.feed = Feed(self.database)
         self.webhooks = Webhooks(self.database, self.secret, settings.allowed_networks())
-        self.log_threads: dict[str, Sequencer | Sealer | Tallier | Webhooks] = {
+        self.log_threads: dict[str, Sequencer | Sealer | Tallier | Webhooks | Labels] = {
             "sequencer": self.sequencer,
             "sealer": self.sealer,
             "tallier": self.tallier,
             "webhooks": self.webhooks,
+            "labels": self.labels,
         }
         self.writer = Writer(self.database, new_id, on_commit=self._committed, copies=self.copies)
         self.places = Places()
