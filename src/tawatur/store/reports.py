@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from tawatur.store import rows, schema
 from tawatur.store.families import BLOCKED, BLURRED, Authority, Family
@@ -154,6 +154,14 @@ _grave = (
     .where(_reports.family.in_(bindparam("ids", expanding=True)))
     .where(or_(_reports.outcome.is_(None), _reports.outcome != "rejected"))
 )
+_wrong = (
+    select(_reports.reporter, func.count())
+    .where(text("outcome = 'rejected'"))  # the same
+    .where(_reports.site == bindparam("site"), _reports.first_at >= bindparam("since", type_=schema.Instant))
+    .group_by(_reports.reporter)
+    .order_by(func.count().desc(), _reports.reporter)
+    .limit(bindparam("limit"))
+)
 _probations = select(_reports.probation_until).where(
     _reports.site == bindparam("site"),
     _reports.reporter == bindparam("reporter"),
@@ -219,6 +227,12 @@ def probations(connection: Connection, site: str, reporter: str) -> list[tuple[s
 def naming_child_safety(connection: Connection, families: set[str]) -> set[str]:
     """Those of these families that anybody ever reported for child safety, and no person rejected it."""
     return set(connection.execute(_grave, {"ids": sorted(families)}).scalars())
+
+
+def often_rejected(connection: Connection, site: str, since: datetime, limit: int) -> list[tuple[str, int]]:
+    """Who made most of the reports since then that people rejected, and how many those are."""
+    found = connection.execute(_wrong, {"site": site, "since": since, "limit": limit})
+    return [(reporter, count) for reporter, count in found]
 
 
 def insert(connection: Connection, reports: list[Report]) -> None:

@@ -330,6 +330,7 @@ reports = Table(
     UniqueConstraint("family", "reporter", "round"),
     Index("ix_reports_site_reporter_first_at", "site", "reporter", "first_at"),
     Index("ix_reports_site_first_at", "site", "first_at"),
+    _index_of_some("ix_reports_rejected", "outcome = 'rejected'", "site", "first_at", "reporter"),
     _index_of_some("ix_reports_child_safety", "reason = 'child_safety'", "family"),
 )
 

@@ -39,6 +39,7 @@ from tawatur.moderation.search_earlier import describe_blocked, search_earlier
 from tawatur.moderation.second_factor import Vault
 from tawatur.moderation.sites import site_of_key
 from tawatur.moderation.sweep import sweep
+from tawatur.moderation.tallies import Tallies
 from tawatur.settings import Settings
 from tawatur.store.altered import Undescribed
 from tawatur.store.altered_index import AlteredCopies
@@ -82,6 +83,7 @@ class House:
         self.sandbox = Sandbox()
         self.decoding = CapacityLimiter(DECODING_AT_ONCE)
         self.fetcher = Fetcher(allowed=settings.allowed_networks())
+        self.tallies = Tallies(self.database)
         self.previews = Previews(settings.resolved_database_url())
         self.describe: Describe | None = None
         if settings.altered_copies:

@@ -26,6 +26,8 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/console/attacks/shields"): "moderator",
     ("GET", "/console/appeals/{appeal}"): "reader",
     ("POST", "/console/appeals/{appeal}"): "moderator",
+    ("GET", "/console/numbers"): "reader",
+    ("GET", "/console/numbers.csv"): "reader",
     ("POST", "/console/undo"): "moderator",
     ("POST", "/console/queue"): "moderator",
     ("POST", "/console/veil"): "reader",

@@ -38,7 +38,7 @@ def stormed(new_server: Callable[[str], Server], sqlite_url: str) -> Server:
 
 
 @pytest.mark.parametrize(("lang", "device", "storm"), [("ar", SCREEN, "هجوم منذ"), ("en", PHONE, "Attack since")])
-def test_from_the_menu_to_the_shields(
+def test_from_the_menu_to_the_shields_and_the_numbers(
     stormed: Server, browser: Browser, lang: str, device: dict[str, Any], storm: str
 ) -> None:
     readers = Readers(browser)
@@ -64,5 +64,20 @@ def test_from_the_menu_to_the_shields(
     no_barriers(page)
     page.click(".shield button")
     expect(page.locator("button[name=over][value=site].main")).to_be_visible()
+
+    page.click("nav a[href='/console/numbers']")
+    expect(page.locator(".chart")).to_have_count(6)
+    expect(page.locator(".plot canvas")).to_have_count(5)
+    expect(page.locator(".chart .total").first).to_have_text("32")
+    no_barriers(page)
+    page.click(".chart details.numbers summary >> nth=0")
+    expect(page.locator(".chart details.numbers table").first).to_be_visible()
+    page.click(".tabs a[href*='days=7']")
+    expect(page.locator(".tabs a[aria-current]")).to_contain_text("7")
+    with page.expect_download() as download:
+        page.click(".chart .file a >> nth=0")
+    assert download.value.suggested_filename == "tawatur-reports-7.csv"
+    assert download.value.path().read_text().splitlines()[-1].endswith(",32")
+    no_barriers(page)
     assert readers.errors == []
     readers.close()

@@ -77,6 +77,7 @@ def _environment(lang: str) -> Environment:
         percent=partial(words.percent, lang=lang),
         share=partial(words.share, lang=lang),
         moment=partial(words.moment, lang=lang),
+        date=partial(words.day, lang=lang),
         plain=partial(words.plain, lang=lang),
         told=words.catalogue(lang).gettext,
         counted=partial(_counted, lang=lang),

@@ -12,7 +12,20 @@ from starlette.staticfiles import StaticFiles
 
 from tawatur.moderation.refusals import UnknownAppeal, UnknownImage
 from tawatur.web.colours import declared
-from tawatur.web.console import account, acts, answers, appeals, attacks, case, openid, policy, queue, sign_in, webhooks
+from tawatur.web.console import (
+    account,
+    acts,
+    answers,
+    appeals,
+    attacks,
+    case,
+    numbers,
+    openid,
+    policy,
+    queue,
+    sign_in,
+    webhooks,
+)
 from tawatur.web.console.pages import HERE, page
 from tawatur.web.console.session import NotAllowed, SecondFactorFirst, SignInFirst, desk_of, to_sign_in
 from tawatur.web.type import TYPE
@@ -60,6 +73,7 @@ ROOMS = (
     appeals,
     answers,
     attacks,
+    numbers,
     policy,
     webhooks,
     sign_in,

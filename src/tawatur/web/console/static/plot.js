@@ -1,5 +1,5 @@
 // Draws what a page hands over in <figure class="plot" data-plot="{...}">: {x: [seconds], series: [{label, kind, values}]}.
-// kind: "line", "step" (holds until the next value, a dot at each), "limit" (dashed). The same numbers stand in a table
+// kind: "line", "dots" (a line with a dot at each value), "step" (holds until the next value, a dot at each), "limit" (dashed). The same numbers stand in a table
 // beside it, for everybody whom a drawing tells nothing.
 const COLOURS = ["--accent", "--quiet", "--wait", "--clear", "--ink"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4]];
@@ -26,7 +26,7 @@ function draw(figure) {
       dash: limit ? [4, 4] : DASHES[place % DASHES.length],
       spanGaps: true,
       paths: one.kind === "step" ? uPlot.paths.stepped({ align: 1 }) : undefined,
-      points: { show: one.kind === "step", size: 6, fill: stroke },
+      points: { show: one.kind === "step" || one.kind === "dots", size: one.kind === "dots" && told.x.length > 31 ? 3 : 6, fill: stroke },
     };
   });
   const axis = { stroke: colour("--quiet"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
@@ -34,12 +34,13 @@ function draw(figure) {
   const time = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "UTC" });
   const second = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "UTC" });
   const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
-  const said = (seconds) => (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
+  const mark = document.documentElement.dir === "rtl" ? "\u200f" : ""; // a canvas reads from the left: the day before the month
+  const said = (seconds) => mark + (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
   const options = {
     width: figure.clientWidth,
     height: Math.min(240, Math.max(150, figure.clientWidth / 2.4)),
     cursor: { drag: { x: false, y: false } },
-    legend: { live: false },
+    legend: { show: series.length > 1, live: false },
     scales: { x: { time: true }, y: { range: (plot, least, most) => [0, Math.max(most, 1) * 1.1] } },
     series: [{ value: (plot, seconds) => said(seconds) }, ...series],
     axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: 40, values: (plot, ticks) => ticks.map((tick) => amount.format(tick)) }],

@@ -7,11 +7,11 @@ somebody wants the others (digits.py).
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -66,3 +66,7 @@ def percent(share: float, lang: str) -> str:
 def moment(at: datetime, lang: str) -> str:
     """A day and a time, in UTC."""
     return format_datetime(at, "d MMM، HH:mm" if lang == "ar" else "d MMM, HH:mm", locale=lang)
+
+
+def day(at: date, lang: str) -> str:
+    return format_date(at, "d MMM", locale=lang)
