@@ -362,3 +362,12 @@ def test_webhooks_are_made_listed_and_sent_again(home: dict[str, str]) -> None:
     fails(tawatur("webhook", "create", "paper", "http://10.0.0.1/", **home), "TAWATUR_FETCH_ALLOW")
     fails(tawatur("webhook", "create", "paper", "https://x.example/", "--event", "eaten", **home), "image.blocked")
     fails(tawatur("webhook", "create", "nobody", "https://x.example/", **home), "no site")
+
+
+def test_a_site_is_switched_on_for_the_fediverse_and_off(home: dict[str, str]) -> None:
+    site = json.loads(tawatur("site", "create", "paper", "--json", **home).stdout)["site"]
+    on = tawatur("fediverse", "on", "paper", TAWATUR_PUBLIC_URL="https://img.example.org", **home)
+    assert f"https://img.example.org/fediverse/{site}/inbox" in on.stdout
+    assert tawatur("fediverse", "on", site, **home).returncode == 0
+    assert "no reports" in tawatur("fediverse", "off", "paper", **home).stdout
+    fails(tawatur("fediverse", "on", "nobody", **home), "no site")

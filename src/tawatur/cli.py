@@ -16,6 +16,7 @@ from tawatur import __version__
 from tawatur.cli_audit import audit_app
 from tawatur.cli_backup import backup, restore
 from tawatur.cli_context import context_app
+from tawatur.cli_fediverse import fediverse_app
 from tawatur.cli_labels import labels_app
 from tawatur.cli_people import second_factor_rule, user_app
 from tawatur.cli_policy import policy_app
@@ -48,6 +49,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(policy_app, name="policy")
 app.add_typer(reporter_app, name="reporter")
 app.add_typer(webhook_app, name="webhook")
+app.add_typer(fediverse_app, name="fediverse")
 app.add_typer(export_app, name="export")
 app.add_typer(context_app, name="context")
 app.add_typer(audit_app, name="audit")

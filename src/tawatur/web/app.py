@@ -29,6 +29,7 @@ from tawatur.web.api import (
     webhooks,
 )
 from tawatur.web.console import routes as console
+from tawatur.web.fediverse import inbox as fediverse
 from tawatur.web.house import House
 from tawatur.web.limits import BodyLimit
 from tawatur.web.measured import Measured, Measures
@@ -113,6 +114,7 @@ def make_app(settings: Settings) -> Starlette:
             *notice.routes,
             *xrpc_labels.routes,
             *xrpc_reports.routes,
+            *fediverse.routes,
         ],
         lifespan=lifespan,
         middleware=[Middleware(Measured, measures), Middleware(PageFacing), Middleware(BodyLimit)],

@@ -51,6 +51,7 @@ from tawatur.store.writer import Change, Writer
 from tawatur.web.audience import Audience
 from tawatur.web.console.provider import provider_of
 from tawatur.web.contexts import Contexts
+from tawatur.web.fediverse.actors import Actors
 from tawatur.web.measured import Measures
 from tawatur.web.pace import Pace
 from tawatur.web.previews import Previews
@@ -121,6 +122,7 @@ class House:
         self.appeals_pace = Pace(most=20, seconds=600)
         self.audience = Audience()
         self.contexts = Contexts(self.database, self.fetcher, settings.data_dir / "context", settings.context_fetch)
+        self.actors = Actors(self.fetcher)
         self.dids = Dids(self.fetcher, settings.plc_directory)
         self.proxies = settings.proxy_networks()
         self._pseudonyms: dict[str, Pseudonyms] = {}

@@ -84,6 +84,10 @@ WITHOUT_KEY = {
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
     ("GET", "/.well-known/did.json"),
+    ("GET", "/.well-known/webfinger"),
+    ("GET", "/fediverse/{site}"),
+    ("GET", "/fediverse/{site}/outbox"),
+    ("POST", "/fediverse/{site}/inbox"),  # with a signature of the reporting server
     ("GET", "/xrpc/com.atproto.label.queryLabels"),  # labels are public
     ("POST", "/xrpc/com.atproto.moderation.createReport"),  # with a token of the account's server
 }

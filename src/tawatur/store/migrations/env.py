@@ -8,6 +8,7 @@ from tawatur.store import (  # noqa: F401  (their tables belong to the metadata)
     contexts,
     cursors,
     deliveries,
+    fediverse,
     guesses,
     halfways,
     identities,
