@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,20 +80,18 @@ def _served(url: str, folder: Path, size: int) -> Iterator[tuple[TestClient, Tes
     """Moderators of a site with `size` cases and of one with a thousand, and the pages that each asks for."""
     database = Database(url)
     database.migrate()
-    clients, known = [], []
-    with ExitStack() as stack:
-        app = make_app(Settings(database_url=url, data_dir=folder))
-        first = stack.enter_context(TestClient(app))
-        for name, count in (("large", size), ("small", 1000)):
-            site = make_site(url, name).site
-            image, uploader, reporter = _fill(database, site, count)
-            link = people.add_person(database, new_id, f"{name}@town.example", "moderator", site, _NOW)
-            cookie = people.choose_password(database, link, "a quiet harbour in autumn", _NOW)
-            client = TestClient(app) if clients else first
+    known, cookies = [], []
+    for name, count in (("large", size), ("small", 1000)):
+        site = make_site(url, name).site
+        known.append(_fill(database, site, count))
+        link = people.add_person(database, new_id, f"{name}@town.example", "moderator", site, _NOW)
+        cookies.append(people.choose_password(database, link, "a quiet harbour in autumn", _NOW))
+    _analyse(database)
+    app = make_app(Settings(database_url=url, data_dir=folder))
+    with TestClient(app) as first:
+        clients = [first, TestClient(app)]
+        for client, cookie in zip(clients, cookies, strict=True):
             client.cookies.set("tawatur_console", cookie, path="/console")
-            clients.append(client)
-            known.append((image, uploader, reporter))
-        _analyse(database)
         (image, uploader, reporter), (little, their, his) = known
         following = re.search(r'href="/console(\?[^"]*from=[^"]*)" rel="next"', clients[0].get("/console").text)
         assert following is not None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -126,3 +127,38 @@ def test_the_queue_learns_of_new_cases_by_itself(newspaper: tuple[Server, httpx.
         client.post(f"/v1/images/{image}/reports", json={"reporter": f"s{n}", "reason": "hate"})
     expect(page.locator("[data-case]")).to_have_count(3)
     assert readers.errors == []
+
+
+def test_a_second_factor_from_the_drawing_to_the_next_sign_in(
+    newspaper: tuple[Server, httpx.Client], readers: Readers
+) -> None:
+    server, _ = newspaper
+    made = json.loads(server.tawatur("user", "create", "layla@town.example", "--json"))
+    page = readers.another(locale="ar", **PHONE)
+    page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
+    page.fill("#password", WORDS)
+    page.press("#password", "Enter")
+    page.click(".bar .me")
+    no_barriers(page)
+    page.click("#second-factor button")
+    expect(page.locator(".drawing svg")).to_be_visible()
+    no_barriers(page)
+    secret = page.locator(".secret").inner_text().replace(" ", "")
+    page.fill("#code", pyotp.TOTP(secret).now())
+    page.press("#code", "Enter")
+    expect(page.locator(".codes li")).to_have_count(10)
+    no_barriers(page)
+    recovery = page.locator(".codes .id").first.inner_text()
+    page.click(".bar .aside form:last-of-type button")
+    page.fill("#email", "layla@town.example")
+    page.fill("#password", WORDS)
+    page.press("#password", "Enter")
+    expect(page.locator("#code")).to_be_focused()
+    no_barriers(page)
+    page.fill("#code", recovery)
+    page.press("#code", "Enter")
+    expect(page.locator("[data-case]")).to_have_count(2)
+    assert readers.errors == []
+    assert server.tawatur("user", "list").count("second factor") == 1
+    server.tawatur("user", "reset-totp", "layla@town.example")
+    assert "second factor" not in server.tawatur("user", "list")
