@@ -79,6 +79,28 @@ def test_the_whole_way_of_a_picture(client: Any, tmp_path: Path) -> None:
     assert list(client.events(last)) == []
 
 
+def test_an_appeal_and_its_answer(client: Any, server: Server) -> None:
+    image = client.register(file=picture(5), uploader="u1").id
+    client.review(image, outcome="upheld", reviewer="m", reason="hate")
+    told = client.notice(image, language="fr")
+    assert (told.by, told.may_appeal) == ("person", True)
+    assert told.link in told.text
+    token = client.uploader_token(image, uploader="u1")
+    with server.client() as browser:
+        assert browser.get(token.link).status_code == 200
+    first = client.appeal(image, "It is a museum piece.", uploader="u1")
+    assert [one.id for one in client.appeals().appeals] == [first.id]
+    with pytest.raises(Refused) as refused:
+        client.answer_appeal(first.id, outcome="reversed", answer="So it is.", reviewer="m")
+    assert refused.value.status == 403
+    assert client.answer_appeal(first.id, outcome="reversed", answer="So it is.", reviewer="n").answer == "So it is."
+    assert client.image(image).status == "visible"
+    with pytest.raises(Refused):
+        client.withdraw_appeal(first.id)
+    with pytest.raises(Refused):
+        client.object_to_suspension("nobody", "Why?")
+
+
 def test_a_page_reports_with_a_token_as_the_same_reader(client: Any, server: Server) -> None:
     image = client.register(file=picture(3)).id
     made = client.reporter_token("r1", account_created_at=OLD, ttl=60)

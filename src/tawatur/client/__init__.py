@@ -11,10 +11,13 @@ server fails; whoever meets an error gets one of `errors.py`. Imports nothing el
 """
 
 from tawatur.client.answers import (
+    Appeal,
+    Appeals,
     Bank,
     Changed,
     Event,
     Image,
+    Notice,
     Page,
     Policy,
     Registered,
@@ -22,6 +25,7 @@ from tawatur.client.answers import (
     Status,
     Token,
     Tried,
+    UploaderToken,
     Verdict,
     Views,
     Webhook,
@@ -30,6 +34,8 @@ from tawatur.client.clients import AsyncClient, Client
 from tawatur.client.errors import Failed, Refused, TawaturError, Unavailable
 
 __all__ = [
+    "Appeal",
+    "Appeals",
     "AsyncClient",
     "Bank",
     "Changed",
@@ -37,6 +43,7 @@ __all__ = [
     "Event",
     "Failed",
     "Image",
+    "Notice",
     "Page",
     "Policy",
     "Refused",
@@ -47,6 +54,7 @@ __all__ = [
     "Token",
     "Tried",
     "Unavailable",
+    "UploaderToken",
     "Verdict",
     "Views",
     "Webhook",

@@ -76,6 +76,58 @@ class Verdict(msgspec.Struct, frozen=True):
     outcome: str | None = None
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """What an image's uploader is told: `title` and `text` (or `html`) for a message, `link` for them alone."""
+
+    image: str
+    status: str
+    provisional: bool
+    title: str
+    text: str
+    html: str
+    link: str
+    may_appeal: bool
+    by: str | None = None
+    reason: str | None = None
+    people: int | None = None
+    decided_at: datetime | None = None
+    review_by: datetime | None = None
+    appeal_until: datetime | None = None
+
+
+class UploaderToken(msgspec.Struct, frozen=True):
+    """With it whoever posted one image reads what was decided and appeals; `link` is the page that it opens."""
+
+    token: str
+    link: str
+    expires_at: datetime
+
+
+class Appeal(msgspec.Struct, frozen=True):
+    """An appeal `about` an "image" or a "reporter"; `status` is open, reversed, stands, withdrawn or over."""
+
+    id: str
+    about: str
+    against: str
+    status: str
+    decided_at: datetime
+    received_at: datetime
+    answer_by: datetime
+    image: str | None = None
+    reporter: str | None = None
+    text: str | None = None
+    answer: str | None = None
+    answered_at: datetime | None = None
+    same_person: bool = False
+
+
+class Appeals(msgspec.Struct, frozen=True):
+    """A page of the site's appeals; the next one begins after `next`, where it is not None."""
+
+    appeals: list[Appeal]
+    next: str | None = None
+
+
 class Bank(msgspec.Struct, frozen=True):
     """A list of hashes that blocks (`kind` is "block") or overrules a match ("allow")."""
 

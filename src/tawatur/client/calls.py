@@ -12,9 +12,12 @@ from urllib.parse import quote
 import msgspec
 
 from tawatur.client.answers import (
+    Appeal,
+    Appeals,
     Bank,
     Changed,
     Image,
+    Notice,
     Page,
     Policy,
     Registered,
@@ -22,6 +25,7 @@ from tawatur.client.answers import (
     Status,
     Token,
     Tried,
+    UploaderToken,
     Verdict,
     Views,
     Webhook,
@@ -176,6 +180,58 @@ def cut(image: str, *, reviewer: str, idempotency_key: str | None = None) -> Cal
     return Call("POST", _of(image, "cut"), Status, body={"reviewer": reviewer}, key=idempotency_key)
 
 
+def notice(image: str, *, language: str = "en") -> Call[Notice]:
+    """What the image's uploader is told, in words of "ar", "en" or "fr", with a link for them alone."""
+    return Call("GET", _of(image, "notice"), Notice, params={"lang": language})
+
+
+def uploader_token(image: str, *, uploader: str | None = None) -> Call[UploaderToken]:
+    """A link for whoever posted the image; Refused (403) where `uploader` is given and is not theirs."""
+    return Call("POST", "/v1/uploader-tokens", UploaderToken, body={"image": image, **_given(uploader=uploader)})
+
+
+def appeal(image: str, text: str, *, uploader: str | None = None, idempotency_key: str | None = None) -> Call[Appeal]:
+    """Whoever posted a withheld image objects; a person who took no part answers."""
+    said = {"text": text, **_given(uploader=uploader)}
+    return Call("POST", _of(image, "appeals"), Appeal, body=said, key=idempotency_key)
+
+
+def object_to_suspension(reporter: str, text: str, *, idempotency_key: str | None = None) -> Call[Appeal]:
+    """A suspended reporter objects."""
+    path = f"/v1/reporters/{_segment(reporter)}/appeals"
+    return Call("POST", path, Appeal, body={"text": text}, key=idempotency_key)
+
+
+def appeals(*, status: str = "open", after: str = "", limit: int = 50) -> Call[Appeals]:
+    """The site's appeals that wait, or with `status` "all" all of them, oldest first."""
+    return Call("GET", "/v1/appeals", Appeals, params={"status": status, "after": after, "limit": limit})
+
+
+def answer_appeal(
+    appeal: str,
+    *,
+    outcome: str,
+    answer: str,
+    reviewer: str,
+    scope: str | None = None,
+    nobody_else: bool | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Appeal]:
+    """A person's answer: what was decided is "reversed", which undoes all that it did, or it "stands"."""
+    said = {
+        "outcome": outcome,
+        "answer": answer,
+        "reviewer": reviewer,
+        **_given(scope=scope, nobody_else=nobody_else),
+    }
+    return Call("POST", f"/v1/appeals/{_segment(appeal)}/answer", Appeal, body=said, key=idempotency_key)
+
+
+def withdraw_appeal(appeal: str) -> Call[Appeal]:
+    """Takes an appeal back before it is answered."""
+    return Call("DELETE", f"/v1/appeals/{_segment(appeal)}", Appeal)
+
+
 def events_page(after: int = 0, *, limit: int = 200) -> Call[Page]:
     """What happened on the site after that position. `events` of the clients goes on to the end by itself."""
     return Call("GET", "/v1/events", Page, params={"after": after, "limit": limit})
@@ -280,21 +336,21 @@ def put_policy(toml: str, *, changed_by: str | None = None, instead_of: int | No
 class _Statuses(msgspec.Struct):
     images: dict[str, str]
 
-    def answer(self) -> dict[str, str]:
+    def unwrapped(self) -> dict[str, str]:
         return self.images
 
 
 class _Banks(msgspec.Struct):
     banks: list[Bank]
 
-    def answer(self) -> list[Bank]:
+    def unwrapped(self) -> list[Bank]:
         return self.banks
 
 
 class _Webhooks(msgspec.Struct):
     webhooks: list[Webhook]
 
-    def answer(self) -> list[Webhook]:
+    def unwrapped(self) -> list[Webhook]:
         return self.webhooks
 
 

@@ -69,7 +69,7 @@ def _answer(call: Call[T], response: httpx.Response) -> T:
         read: Any = msgspec.json.decode(response.content, type=call.kind)
     except msgspec.DecodeError as error:
         raise Failed(f"The answer to {call.method} {call.path} is not what this client knows: {error}.") from error
-    found: T = read.answer() if hasattr(read, "answer") else read
+    found: T = read.unwrapped() if hasattr(read, "unwrapped") else read
     return found
 
 
