@@ -366,3 +366,28 @@ def test_the_log_holds_at_every_moment_while_people_are_erased(world: Forgetting
         erasing.result()
     assert rounds > 0
     assert world.verified().erased == {"who": 24, "means": 24}
+
+
+def test_what_an_erased_uploader_wrote_and_was_answered_is_gone(world: ForgettingWorld) -> None:
+    image = world.image(uploader=digest("amal"))
+    world.review(image, "upheld", reason="spam")
+    made = world.appeal(image, "I am the one in the red coat.")
+    world.answer(made.id, "stands", answer="The red coat is not the point.")
+    world.erase("amal", "uploader")
+    assert world.names("amal", "I am the one in the red coat.", "The red coat is not the point.") == []
+    kept = world.appeal_now(made.id)
+    assert (kept.status, kept.text, kept.answer, kept.person) == ("stands", None, None, None)
+    assert world.verified().erased["means"] > 0
+
+
+def test_a_suspended_reporter_who_is_erased_stays_suspended_without_words(world: ForgettingWorld) -> None:
+    for n in range(10):
+        image = world.image(f"fine {n}")
+        report(world, image, "fatima")
+        world.review(image, "rejected")
+    made = world.object(digest("fatima"), "I live across the street.")
+    world.erase("fatima")
+    assert world.names("I live across the street.") == []
+    assert world.appeal_now(made.id).waits
+    world.days_pass(800)
+    assert world.names("fatima") == []

@@ -251,3 +251,18 @@ def test_links_and_sessions_that_have_ended_go(world: ForgettingWorld) -> None:
         people.insert_session(connection, Session("a session", "p1", world.now, world.now))
     world.days_pass(1)
     assert world.names("link 0", "link 1", "a session") == ["link 1"]
+
+
+def test_the_words_of_an_appeal_go_some_time_after_its_answer_and_not_while_it_waits(world: ForgettingWorld) -> None:
+    images = [world.image(str(n), uploader=digest("amal")) for n in range(2)]
+    for image in images:
+        world.review(image, "upheld", reason="spam")
+    answered, waits = (world.appeal(image, f"My words on {image}.").id for image in images)
+    world.answer(answered, "stands", answer="Our words to you.")
+    world.days_pass(59)
+    assert world.names("Our words to you.") == ["Our words to you."]
+    world.days_pass(2)
+    assert world.names("Our words to you.", f"My words on {images[0]}.") == []
+    assert world.names(f"My words on {images[1]}.") != []
+    assert (world.appeal_now(answered).status, world.appeal_now(waits).waits) == ("stands", True)
+    world.verified()
