@@ -148,6 +148,7 @@ def _furnished(server: Server, readers: Readers) -> Desk:
         "appeals": "/console?state=appeals",
         "appeal": f"/console/appeals/{appeal.json()['id']}",
         "attacks": "/console/attacks",
+        "numbers": "/console/numbers",
         "policy": "/console/policy",
         "versions": "/console/policy/versions",
         "webhooks": "/console/webhooks",
