@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_, union_all
 from tawatur.store import rows, schema
 
 VISIBLE, BLURRED, BLOCKED = "visible", "blurred", "blocked"
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 """Families of one status that are counted at each look: nobody needs to know whether 200,000 or 300,000 wait."""
 
 
