@@ -36,6 +36,7 @@ function draw(figure) {
   const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
   const mark = document.documentElement.dir === "rtl" ? "\u200f" : ""; // a canvas reads from the left: the day before the month
   const said = (seconds) => mark + (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
+  const most = Math.max(0, ...told.series.flatMap((one) => one.values));
   const options = {
     width: figure.clientWidth,
     height: Math.min(240, Math.max(150, figure.clientWidth / 2.4)),
@@ -43,7 +44,7 @@ function draw(figure) {
     legend: { show: series.length > 1, live: false },
     scales: { x: { time: true }, y: { range: (plot, least, most) => [0, Math.max(most, 1) * 1.1] } },
     series: [{ value: (plot, seconds) => said(seconds) }, ...series],
-    axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: 40, values: (plot, ticks) => ticks.map((tick) => amount.format(tick)) }],
+    axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: most < 10_000 ? 40 : 64, values: (plot, ticks) => ticks.map((tick) => amount.format(tick)) }],
   };
   figure.querySelector(".uplot")?.remove();
   const plot = new uPlot(options, [told.x, ...told.series.map((one) => one.values)], figure);
