@@ -1,7 +1,5 @@
 """The account of what was withheld: one restriction for each picture, measure and reason, from when until when."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import text
 
@@ -120,12 +118,11 @@ def test_reading_in_pages_and_in_parts_is_reading_at_once(place: World, monkeypa
     assert len(seen[-1]) == len({one.puid for one in seen[-1]}) == 8
 
 
-def test_a_shadow_withholds_nothing(new_world: Callable[..., World]) -> None:
-    world = new_world(policy="shadow = true")
-    if world.database is None:
-        pytest.skip("the account is kept in databases")
-    world.crowd(world.image("one"), 12)
-    assert told(world) == []
+def test_a_shadow_withholds_nothing(place: World) -> None:
+    place.set_policy("shadow = true")
+    place.crowd(place.image("one"), 12)
+    assert place.told("image.shadowed")
+    assert told(place) == []
 
 
 def test_what_ended_since_an_earlier_telling_is_found(place: World) -> None:
