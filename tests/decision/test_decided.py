@@ -70,6 +70,8 @@ def test_every_gate_says_what_it_needs_and_what_it_found() -> None:
         "stakes",
         "immunity",
         "breaker",
+        "ahead",
+        "trust",
         "guard",
     ]
     assert (gate(verdict, "floor").needed, gate(verdict, "floor").actual) == (P.floor_block, 8.0)

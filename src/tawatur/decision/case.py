@@ -98,7 +98,9 @@ class Site(msgspec.Struct, frozen=True):
     `confirmed` and `reviewed` are sums over all reviewed reports, by reason: `confirmed` of earnings, `reviewed` of
     earnings and rejected reports, so that both are in the same unit as a `Record`; `recorded` is the number of
     people with at least one confirmed report. `blocks_last_hour` are automatic blocks; `usual_blocks_per_hour`
-    is their mean over the 30 days before.
+    is their mean over the 30 days before. `blocks_last_day` are those of the last 24 hours, and `blocks_seen_last_day`
+    those of them that people decided on; within the policy's `trust_days` they upheld `blocks_upheld` and rejected
+    `blocks_rejected`.
     """
 
     confirmed: Mapping[str, float] = {}
@@ -106,6 +108,10 @@ class Site(msgspec.Struct, frozen=True):
     recorded: int = 0
     blocks_last_hour: int = 0
     usual_blocks_per_hour: float = 0.0
+    blocks_last_day: int = 0
+    blocks_seen_last_day: int = 0
+    blocks_upheld: int = 0
+    blocks_rejected: int = 0
 
 
 class Case(msgspec.Struct, frozen=True):

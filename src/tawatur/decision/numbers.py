@@ -229,6 +229,30 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Trust: the engine blocks no further ahead of people than they have found it to be right.",
+        (
+            Number(
+                "trust_blocks",
+                1,
+                1_000_000,
+                "once there are records, one block a day more than people look at, or as many as they upheld on a mean "
+                "day: a ring with records blocks one picture before somebody looks; the others are blurred",
+            ),
+            Number(
+                "trust_wrong",
+                0,
+                1,
+                "when people reject more than one in ten automatic blocks, somebody has found a way in: people decide",
+            ),
+            Number(
+                "trust_days",
+                0.1,
+                90,
+                "a month, as probation: a ring that has been found out cannot strike again, nor does one mistake last for ever",
+            ),
+        ),
+    ),
+    Section(
         "Copies: how many of a hash's 256 bits may differ.",
         (
             Number(

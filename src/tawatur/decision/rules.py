@@ -123,6 +123,10 @@ class Policy(msgspec.Struct, frozen=True):
     # breaker
     breaker_blocks: int = 30
     breaker_times: float = 10.0
+    # trust
+    trust_blocks: int = 1
+    trust_wrong: float = 0.1
+    trust_days: float = 30.0
     # copies
     copy_distance: int = 16
     likely_distance: int = 31

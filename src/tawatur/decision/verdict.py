@@ -24,8 +24,9 @@ from tawatur.decision.who import who_reports
 Action = Literal["allow", "review", "blur", "block"]
 State = Literal["visible", "blurred", "blocked"]
 
-# Gates that no further report opens.
-BEYOND_REPORTS = frozenset(("immunity", "breaker"))
+# Gates that no further report opens: those of a blur, and those of a block.
+BEYOND_BLURS = frozenset(("immunity", "breaker"))
+BEYOND_BLOCKS = BEYOND_BLURS | {"ahead", "trust"}
 
 _STATE: Mapping[Action, State] = {"allow": "visible", "review": "visible", "blur": "blurred", "block": "blocked"}
 
@@ -98,7 +99,7 @@ def _blocks(claim: Claim, gates: tuple[Gate, ...], *, past_immunity: bool = Fals
 
 
 def _blurs(claim: Claim, gates: tuple[Gate, ...], case: Case, policy: Policy) -> bool:
-    """Of the gates those of newcomers, immunity and breaker, a floor of 2, stakes of its own, and P >= C' / (C' + h).
+    """Of the gates those of established people, immunity and breaker, a floor of 2, stakes of its own, and P >= C' / (C' + h).
 
     A blur needs no record: the first two or three who report seldom include one of the few who have one. Measured on
     three simulated communities that it was not made for: 5 to 12 points more of the violating images withheld,
@@ -241,7 +242,6 @@ def what_would_change_it(verdict: Verdict) -> dict[str, Any]:
     withheld = verdict.action in ("blur", "block")
     may_blur = not withheld and policy.rule(verdict.reason or "other").blur
     closed = {gate.name for gate in verdict.gates if not gate.holds}
-    shut = ["human"] if case.human is not None else sorted(closed & BEYOND_REPORTS)
     # Nobody reports yet: then no gate was asked.
     recorded = not closed.isdisjoint(("record", "stakes")) or not verdict.gates
     pool = case.site.recorded >= policy.record_pool
@@ -252,6 +252,8 @@ def what_would_change_it(verdict: Verdict) -> dict[str, Any]:
         return decide(more, policy, verdict.learned, verdict.at).action
 
     def until(*actions: Action) -> dict[str, Any]:
+        beyond = BEYOND_BLURS if "blur" in actions else BEYOND_BLOCKS
+        shut = ["human"] if case.human is not None else sorted(closed & beyond)
         count = None if shut else fewest(lambda more: action_after(more) in actions)
         with_record = pool and recorded and count is not None and "blur" not in actions
         return {"further_voices": count, "with_record": with_record, "shut": shut}

@@ -98,6 +98,8 @@ ENGLISH = Texts(
     shut={
         "immunity": "A person rejected earlier reports, so further ones do not block it for now.",
         "breaker": "Far more images than usual were blocked in the last hour, so a person must decide.",
+        "ahead": "Nobody has looked at what was blocked last, so a person must decide on this one first.",
+        "trust": "Too many automatic blocks were wrong lately, so a person must decide.",
         "human": "A person decided that it may be shown; reports cannot block it.",
     },
     with_record=", and one of the reporters must have confirmed reports",
@@ -147,6 +149,8 @@ FRENCH = Texts(
         "bloquent pas.",
         "breaker": "Bien plus d’images que d’habitude ont été bloquées depuis une heure\u00a0; une personne doit "
         "trancher.",
+        "ahead": "Personne n’a encore examiné ce qui a été bloqué en dernier\u00a0; une personne doit trancher.",
+        "trust": "Trop de blocages automatiques étaient erronés ces derniers temps\u00a0; une personne doit trancher.",
         "human": "Une personne a décidé qu’elle peut être montrée\u00a0; les signalements ne peuvent pas la bloquer.",
     },
     with_record=", et l’une de celles qui signalent doit avoir déjà des signalements confirmés",
@@ -200,6 +204,8 @@ ARABIC = Texts(
     shut={
         "immunity": "سبق أن رفض أحد المشرفين بلاغات عنها، فلا تحجبها البلاغات الجديدة في الوقت الحالي.",
         "breaker": "حُجبت في الساعة الأخيرة صور أكثر بكثير من المعتاد، فالقرار لأحد المشرفين.",
+        "ahead": "لم يراجع أحد بعدُ ما حُجب تلقائيًا قبل هذه الصورة، فالقرار لأحد المشرفين.",
+        "trust": "تبيّن مؤخرًا خطأ عدد كبير من عمليات الحجب التلقائي، فالقرار لأحد المشرفين.",
         "human": "قرر أحد المشرفين إبقاءها معروضة، فلا تحجبها البلاغات.",
     },
     with_record="، ويُشترط أن يكون بين المبلِّغين من سبق تأييد بلاغاته",

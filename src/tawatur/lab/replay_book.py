@@ -36,6 +36,8 @@ UNTOUCHED = timedelta(days=7)
 BREAKER_LOOKS_BACK = timedelta(days=31)
 VIEWINGS_COUNT = timedelta(days=30)
 """A policy has viewers kept no longer than that."""
+JUDGED_BLOCKS_COUNT = timedelta(days=90)
+"""A policy looks back no longer than that."""
 MERGED_KEPT = 4096
 
 
@@ -274,6 +276,7 @@ class ReplayBook(Book):
         self._judged = {person: judged for person, judged in self._judged.items() if judged}
         for blocks in self._blocks.values():
             del blocks[: bisect_right(blocks, self.now - BREAKER_LOOKS_BACK)]
+        self.forget_judged_blocks(self.now - JUDGED_BLOCKS_COUNT)
 
     def _put_away(self, key: str) -> None:
         images = self.images_of(key)

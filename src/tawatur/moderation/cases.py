@@ -26,6 +26,8 @@ from tawatur.store.reports import Report as StoredReport
 from tawatur.store.sites import StoredPolicy
 
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_LEAST_AGE = timedelta(hours=2)
 _USUAL = timedelta(days=30)
 _DAY_S = 86_400.0
 
@@ -89,7 +91,7 @@ def assemble(book: Book, family: Family, now: datetime) -> Case:
         network_people={network: book.people(family.site, network) for network in _shared_networks(live)},
         views=family.views,
         views_per_day=_pace(family.views, family.created_at, now),
-        site=_site(book, family.site, now),
+        site=_site(book, family.site, policy_of(book, family.site), now),
         immune_until=family.immune_until,
         human=standing_verdict(family, now),
         floor_raise=floor_raise(book, family, now),
@@ -182,16 +184,24 @@ def shared_pairs(groups: Iterable[Sequence[Past]]) -> tuple[Pair, ...]:
     return tuple([Pair(a, b, together, errors, right) for (a, b), (together, errors, right) in sorted(shared.items())])
 
 
-def _site(book: Book, site: str, now: datetime) -> Site:
+def _site(book: Book, site: str, policy: Policy, now: datetime) -> Site:
     found = book.site(site)
     records = book.site_records(site)
+    blocks_last_day = book.blocks_since(site, now - _DAY)
     blocks, usual = blocks_an_hour(book, site, now)
+    judged = book.judged_blocks(site, now - max(_DAY, timedelta(days=policy.trust_days)))
+    lately = [one for one in judged if one.at > now - timedelta(days=policy.trust_days)]
+    upheld = sum(one.outcome == "upheld" for one in lately)
     return Site(
         confirmed={reason: record.confirmed for reason, record in records.items()},
         reviewed={reason: record.reviewed for reason, record in records.items()},
         recorded=0 if found is None else found.recorded,
         blocks_last_hour=blocks,
         usual_blocks_per_hour=usual,
+        blocks_last_day=blocks_last_day,
+        blocks_seen_last_day=sum(one.blocked_at > now - _DAY for one in judged),
+        blocks_upheld=upheld,
+        blocks_rejected=len(lately) - upheld,
     )
 
 
@@ -203,7 +213,12 @@ def blocks_an_hour(book: Book, site: str, now: datetime) -> tuple[int, float]:
 
 
 def _pace(views: int | None, since: datetime, now: datetime) -> float | None:
-    """Views per day, over the time since the first image was registered but at least a day."""
+    """Views per day, over the time since the first image was registered but at least two hours.
+
+    Most of a picture's views come on its first day, so a look at a fresh one saves more than its views so far tell. With
+    a day instead of two hours, old pictures with many views came first: 0.558 of the harmful views of six communities
+    were prevented instead of 0.568.
+    """
     if views is None:
         return None
-    return views / max((now - since).total_seconds() / _DAY_S, 1.0)
+    return views / max((now - since) / _DAY, _LEAST_AGE / _DAY)

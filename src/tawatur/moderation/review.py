@@ -94,6 +94,7 @@ def review_image(book: Book, new: NewReview, now: datetime) -> Reviewed:
         reason=new.reason,
         note=new.note,
         measure=new.measure if new.outcome == "upheld" else None,
+        blocked_at=_blocked_by_reports(book, family, now),
     )
     book.add_review(review)
     told = events.ImageReviewed(
@@ -135,6 +136,16 @@ def allowed(book: Book, new: NewReview) -> Image:
     if book.family(image.family).authority > new.authority:
         raise Outranked("An admin decided this image; only an admin can decide otherwise.")
     return image
+
+
+def _blocked_by_reports(book: Book, family: Family, now: datetime) -> datetime | None:
+    """When reports blocked it, or would have were the policy not in shadow; None where they did not, or where a person
+    has decided since."""
+    if family.authority > Authority.MACHINE:
+        return None
+    if family.status == BLOCKED:
+        return None if family.cause in ("bank", "altered") else family.acted_at
+    return family.queued_at or now if family.shadow == BLOCKED and book.live_reports(family.id) else None
 
 
 def _evidence(book: Book, family: Family, outcome: str, policy: Policy, now: datetime) -> Lesson | None:

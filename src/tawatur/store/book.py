@@ -15,12 +15,12 @@ import msgspec
 from tawatur.imaging.pdq import WORST_MATCHABLE_QUALITY, Hash, from_hex, to_hex
 from tawatur.store.addresses import Address
 from tawatur.store.altered import AlteredCopy, Description, Looked, Resembled
-from tawatur.store.appeals_book import AppealsBook
 from tawatur.store.banks import Bank
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
+from tawatur.store.judged_blocks_book import JudgedBlocksBook
 from tawatur.store.reporters import Reporter, ReporterRecord
 from tawatur.store.reports import Past, Report, merged_pasts, past_of
 from tawatur.store.site_hashes import SiteHashes
@@ -33,7 +33,7 @@ CO_REPORT_WINDOW = timedelta(days=90)
 """How far back co-reports and shared errors of two reporters are looked for."""
 
 
-class Book(AppealsBook):
+class Book(JudgedBlocksBook):
     """Rows in memory. A key that is there with None means: looked up, does not exist."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:

@@ -23,6 +23,7 @@ from tawatur.store import (
     shields,
     sites,
     undoables,
+    verdicts,
     viewings,
 )
 from tawatur.store.altered import Looked, Resembled
@@ -90,7 +91,9 @@ class ReadingBook(Book):
         self._answers: dict[tuple[str, str], Answer | None] = {}
         self._no_past: set[tuple[str, str]] = set()
         self._networks: dict[tuple[str, str], _Known] = {}
-        self._blocks_read: set[str] = set()
+        self._blocks_read: dict[str, datetime] = {}  # since when
+        self._blocks_found: dict[str, int] = {}
+        self._judged_blocks_read: dict[str, datetime] = {}
         self._counted_blocks: dict[tuple[str, datetime, datetime], int] = {}
         self._changed_viewings: dict[tuple[str, str], Viewing] = {}
 
@@ -205,10 +208,22 @@ class ReadingBook(Book):
             self._site_records[record.site][record.reason] = record
 
     def blocks_since(self, site: str, since: datetime) -> int:
-        if site not in self._blocks_read:
-            self._blocks_read.add(site)
-            self._blocks[site] = [*sites.blocks_since(self._connection, site, since), *self._blocks.get(site, ())]
+        known = self._blocks_read.get(site)
+        if known is None or since < known:
+            earlier = sites.blocks_since(self._connection, site, since)
+            new = self._blocks.get(site, ())
+            # What was read before is read again; what this group itself has blocked is in no row yet.
+            own = new if known is None else new[self._blocks_found[site] :]
+            self._blocks[site] = [*earlier, *own]
+            self._blocks_read[site], self._blocks_found[site] = since, len(earlier)
         return super().blocks_since(site, since)
+
+    def _load_judged_blocks(self, site: str, since: datetime) -> None:
+        known = self._judged_blocks_read.get(site)
+        if known is None or since < known:
+            self._judged_blocks_read[site] = since
+            mine = self._judged_blocks.setdefault(site, {})
+            mine.update({one.id: one for one in verdicts.judged_blocks(self._connection, site, since)})
 
     def blocks_between(self, site: str, since: datetime, until: datetime) -> int:
         key = (site, since, until)

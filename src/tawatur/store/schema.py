@@ -399,6 +399,8 @@ reviews = Table(
     Column("reason", Text),
     Column("note", Text),
     Column("measure", Text),
+    Column("blocked_at", Instant),
+    _index_of_some("ix_reviews_judged_blocks", "blocked_at IS NOT NULL", "site", "at"),
 )
 
 events = Table(

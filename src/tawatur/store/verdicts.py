@@ -24,7 +24,8 @@ class StoredVerdict(msgspec.Struct, frozen=True, gc=False):
 
 class Review(msgspec.Struct, frozen=True, gc=False):
     """A person's decision on a case. `reviewer` is a keyed digest of the site's id for that person; `measure` is what
-    upholding it did ("block", "blur"; None in old ones: blocked)."""
+    upholding it did ("block", "blur"; None in old ones: blocked). `blocked_at`: when reports had blocked the
+    picture that nobody had looked at before (in shadow: would have); None where they had not."""
 
     id: str
     site: str
@@ -37,6 +38,16 @@ class Review(msgspec.Struct, frozen=True, gc=False):
     reason: str | None
     note: str | None
     measure: str | None = None
+    blocked_at: datetime | None = None
+
+
+class JudgedBlock(msgspec.Struct, frozen=True):
+    """What a person said at `at` of a block that reports had brought about before: "upheld" or "rejected"."""
+
+    id: str
+    at: datetime
+    blocked_at: datetime
+    outcome: str
 
 
 _verdicts = schema.verdicts.c
@@ -60,6 +71,13 @@ _between = (
     )
     .order_by(_verdicts.at)
     .limit(bindparam("limit"))
+)
+_judged = schema.reviews.c
+_judged_blocks = select(_judged.id, _judged.at, _judged.blocked_at, _judged.outcome).where(
+    _judged.site == _site,
+    _judged.blocked_at.is_not(None),
+    _judged.at > bindparam("since", type_=schema.Instant),
+    _judged.outcome != "undecided",
 )
 _said = update(schema.verdicts).where(_verdicts.id == bindparam("key")).values(body=bindparam("now"))
 
@@ -86,6 +104,11 @@ def say(connection: Connection, changed: list[StoredVerdict]) -> None:
 
 def reviews(connection: Connection, family: str) -> list[Review]:
     return rows.read(connection, Review, _reviews, family=family)
+
+
+def judged_blocks(connection: Connection, site: str, since: datetime) -> list[JudgedBlock]:
+    """The decisions after `since` on the site's automatic blocks."""
+    return rows.read(connection, JudgedBlock, _judged_blocks, site=site, since=since)
 
 
 class Acted(msgspec.Struct, frozen=True):
