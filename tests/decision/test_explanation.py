@@ -148,31 +148,31 @@ def test_reports_are_counted_as_an_arabic_editor_would() -> None:
 
 
 def a_mixed_case() -> dict[str, object]:
-    return explained(case(crowd(4, "violence", 400) + crowd(5, "violence", 3, "s", device="d", network="n"), 210))
+    return explained(case(crowd(4, "violence", 400) + crowd(5, "violence", 3, "s", device="d", network="n"), 190))
 
 
 def test_in_english() -> None:
     assert in_words(a_mixed_case(), "en") == (
-        "9 reports from about 5 independent people in 210 views; for a violating image we would expect 3 to 20, for an "
-        "ordinary one at most 1. 4 reports counted for less: the same device as an earlier one. It would take 8 more "
+        "9 reports from about 5 independent people in 190 views; for a violating image we would expect 3 to 18, for an "
+        "ordinary one at most 1. 4 reports counted for less: the same device as an earlier one. It would take 7 more "
         "independent people to block it."
     )
 
 
 def test_in_arabic() -> None:
     assert in_words(a_mixed_case(), "ar") == (
-        "9 بلاغات من نحو 5 أشخاص مستقلين مقابل 210 مشاهدات؛ ولو كانت الصورة مخالفة لكان المتوقع من 3 إلى 20 بلاغًا، ولو "
+        "9 بلاغات من نحو 5 أشخاص مستقلين مقابل 190 مشاهدة؛ ولو كانت الصورة مخالفة لكان المتوقع من 3 إلى 18 بلاغًا، ولو "
         "كانت عادية لكان المتوقع بلاغًا واحدًا على الأكثر. خُفِّض وزن 4 بلاغات: من جهاز سبق الإبلاغ منه. يتطلب حجبها "
-        "بلاغات من 8 أشخاص مستقلين آخرين."
+        "بلاغات من 7 أشخاص مستقلين آخرين."
     )
 
 
 def test_in_french() -> None:
     assert in_words(a_mixed_case(), "fr") == (
-        "9 signalements provenant d’environ 5 personnes indépendantes pour 210 vues\u202f; nombre attendu\u00a0: de 3 "
-        "à 20 pour une image contraire aux règles, 1 au plus pour une image ordinaire. 4 signalements de "
+        "9 signalements provenant d’environ 5 personnes indépendantes pour 190 vues\u202f; nombre attendu\u00a0: de 3 "
+        "à 18 pour une image contraire aux règles, 1 au plus pour une image ordinaire. 4 signalements de "
         "moindre poids\u00a0: même appareil qu’un signalement précédent. "
-        "Pour la bloquer, il faudrait 8 personnes indépendantes de plus."
+        "Pour la bloquer, il faudrait 7 personnes indépendantes de plus."
     )
 
 

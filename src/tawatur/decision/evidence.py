@@ -133,7 +133,14 @@ def views_for_silence(case: Case, policy: Policy, model: Model) -> float:
     views: float | None = case.views if case.viewers is None else views_told(case, case.viewers, policy)
     if views is None:
         views = model.median_views if model.median_views is not None else policy.default_views
-    return min(float(max(0.0, views)), policy.views_cap)
+    return min(float(max(0.0, views)), most_silence(policy, model.median_views))
+
+
+def most_silence(policy: Policy, median: float | None) -> float:
+    """From how many views on silence says nothing more, on a site whose pictures have so many at the median (None: that
+    is not known)."""
+    usual = policy.default_views if median is None else median
+    return max(policy.views_cap, policy.views_cap_medians * usual)
 
 
 def claims(crowd: Crowd, case: Case, policy: Policy, model: Model, now: datetime) -> list[Claim]:

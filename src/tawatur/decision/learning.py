@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tawatur.decision.case import Case
-from tawatur.decision.evidence import age_known, gather
+from tawatur.decision.evidence import age_known, gather, most_silence
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import Policy
 from tawatur.decision.stories import campaign_evidence
@@ -84,7 +84,8 @@ def learn(lessons: Iterable[Lesson], policy: Policy, version: str, start: Model 
     known = [one for one in lessons if one.images > 0]
     if all(one.upheld is None for one in known):
         return PRIORS
-    table = _Table(_alike(known, policy), policy)
+    median = _median(known)
+    table = _Table(_alike(known, policy, median), policy)
     model = msgspec.structs.replace(start, recalibration_a=0.0, recalibration_b=1.0)
     for _ in range(ROUNDS):
         better = _step(table, model)
@@ -100,7 +101,7 @@ def learn(lessons: Iterable[Lesson], policy: Policy, version: str, start: Model 
         recalibration_b=b,
         rho0=_rho0(known),
         newcomers=_newcomers(table, model),
-        median_views=_median(known),
+        median_views=median,
     )
 
 
@@ -125,7 +126,8 @@ def learn_proven(lessons: Iterable[Lesson], policy: Policy, version: str, start:
 
 def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> Numbers:
     """For each review the log of the probability that the model gave to what the person decided."""
-    table = _Table([msgspec.structs.replace(one, views=_views_that_count(one, policy)) for one in judged], policy)
+    counted = [_views_that_count(one, policy, model.median_views) for one in judged]
+    table = _Table([msgspec.structs.replace(one, views=n) for one, n in zip(judged, counted, strict=True)], policy)
     parts = table.parts(model)
     rates = len(model.violation_rates)
     with np.errstate(invalid="ignore"):  # counts so absurd that no story explains them
@@ -136,16 +138,16 @@ def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> 
     return found
 
 
-def _views_that_count(one: Lesson, policy: Policy) -> float:
+def _views_that_count(one: Lesson, policy: Policy, median: float | None) -> float:
     """As far as silence counts; whoever reported has seen it."""
-    return min(max(one.views, one.voices, 1.0), max(policy.views_cap, one.voices))
+    return min(max(one.views, one.voices, 1.0), max(most_silence(policy, median), one.voices))
 
 
-def _alike(lessons: Sequence[Lesson], policy: Policy) -> list[Lesson]:
+def _alike(lessons: Sequence[Lesson], policy: Policy, median: float | None) -> list[Lesson]:
     """Lessons that hardly differ, counted together: nights are short."""
     counts: Counter[tuple[float, float, float, int, int, bool | None]] = Counter()
     for one in lessons:
-        seen = _views_that_count(one, policy)
+        seen = _views_that_count(one, policy, median)
         views = seen if one.upheld is not None else round(exp(round(log(seen) * 10) / 10), 3)
         capped = min(one.newcomers, policy.newcomers_cap)
         key = (views, round(one.voices, 1), round(one.lost, 1), capped, one.known - one.newcomers + capped, one.upheld)

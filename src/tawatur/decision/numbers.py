@@ -151,7 +151,13 @@ SECTIONS = (
                 "views_cap",
                 1,
                 1e9,
-                "silence beyond 300 views says nothing more, or bots that look would shield a picture",
+                "silence beyond 200 views says nothing more, or bots that look would shield a picture",
+            ),
+            Number(
+                "views_cap_medians",
+                0,
+                1000,
+                "nor beyond twice the site's median, where that is more: 200 views are few on a site that many read",
             ),
             Number(
                 "lost_cap",
@@ -248,7 +254,7 @@ SECTIONS = (
                 "trust_days",
                 0.1,
                 90,
-                "a month, as probation: a ring that has been found out cannot strike again, nor does one mistake last for ever",
+                "a month, as probation: a ring that was found out cannot strike again, and one mistake is forgotten",
             ),
         ),
     ),

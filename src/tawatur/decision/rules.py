@@ -107,7 +107,8 @@ class Policy(msgspec.Struct, frozen=True):
     proven_reviews: float = 10.0
     # views
     default_views: float = 80.0
-    views_cap: float = 300.0
+    views_cap: float = 200.0
+    views_cap_medians: float = 2.0
     lost_cap: float = 2.0
     newcomers_cap: int = 4
     # viewers

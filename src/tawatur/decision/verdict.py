@@ -99,7 +99,8 @@ def _blocks(claim: Claim, gates: tuple[Gate, ...], *, past_immunity: bool = Fals
 
 
 def _blurs(claim: Claim, gates: tuple[Gate, ...], case: Case, policy: Policy) -> bool:
-    """Of the gates those of established people, immunity and breaker, a floor of 2, stakes of its own, and P >= C' / (C' + h).
+    """Of the gates those of established people, immunity and breaker, a floor of 2, stakes of its own, and
+    P >= C' / (C' + h).
 
     A blur needs no record: the first two or three who report seldom include one of the few who have one. Measured on
     three simulated communities that it was not made for: 5 to 12 points more of the violating images withheld,

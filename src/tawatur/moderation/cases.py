@@ -215,9 +215,9 @@ def blocks_an_hour(book: Book, site: str, now: datetime) -> tuple[int, float]:
 def _pace(views: int | None, since: datetime, now: datetime) -> float | None:
     """Views per day, over the time since the first image was registered but at least two hours.
 
-    Most of a picture's views come on its first day, so a look at a fresh one saves more than its views so far tell. With
-    a day instead of two hours, old pictures with many views came first: 0.558 of the harmful views of six communities
-    were prevented instead of 0.568.
+    Most of a picture's views come on its first day, so a look at a fresh one saves more than its views so far tell.
+    With a day instead of two hours, old pictures with many views came first: 0.558 of the harmful views of six
+    communities were prevented instead of 0.568.
     """
     if views is None:
         return None
