@@ -264,8 +264,8 @@ def test_a_look_is_worth_the_smaller_error_on_a_visible_image() -> None:
 
 
 def test_a_withheld_image_gains_with_every_day_that_it_waits() -> None:
-    assert look_value(0.9, 2.0, 10.0, 100.0, "blocked", 0.0) == pytest.approx(0.1 * 10 * 105 + 5)
-    assert look_value(0.9, 2.0, 10.0, 100.0, "blocked", 1.0) == pytest.approx(4 * 110)
+    assert look_value(0.9, 2.0, 10.0, 100.0, "blocked", 0.0) == pytest.approx(0.1 * 10 * 105 + 200)
+    assert look_value(0.9, 2.0, 10.0, 100.0, "blocked", 1.0) == pytest.approx(4 * 305)
     assert look_value(0.9, 2.0, 2.0, 100.0, "blurred", 0.0) == pytest.approx(0.1 * 2 * 105 + 5)
 
 

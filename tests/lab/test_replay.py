@@ -88,6 +88,17 @@ def test_a_withheld_picture_is_restored_by_review_and_its_reports_do_not_count_a
     assert history.apply("image.reviewed", outcome="upheld", reason="violence")[0]["provisional"] is False
 
 
+def test_a_block_that_people_rejected_lets_the_next_ones_be_blurred_alone() -> None:
+    history = History()
+    assert "image.blocked" in types(history.report(10))
+    history.apply("image.reviewed", outcome="rejected", reviewer="m")
+    other = [f"other-{n}" for n in range(10)]
+    told = [one for n in other for one in history.apply("report.received", "i2", reporter=n, reason="violence")]
+    assert types(told) == ["image.queued", "image.blurred"]
+    history.now += timedelta(days=31)
+    assert types(history.apply("report.received", "i2", reporter="late", reason="violence")) == ["image.blocked"]
+
+
 def test_a_provisional_block_lapses_at_the_first_event_after_its_time() -> None:
     history = History("lapse = true\nreview_within_hours = 1")
     history.report(10)
@@ -103,10 +114,10 @@ def test_the_queue_holds_what_waits_best_first() -> None:
     history.report(12, "surely", "violence")
     history.report(2, "doubtful", "violence")
     history.apply("image.viewed", "quiet", count=10)
-    assert history.replay.queue(limit=5) == ["doubtful", "surely"]
-    assert history.replay.queue(limit=1) == ["doubtful"]
-    history.apply("image.reviewed", "doubtful", outcome="undecided")
-    assert history.replay.queue() == ["surely"]
+    assert history.replay.queue(limit=5) == ["surely", "doubtful"], "nothing else is blocked until somebody looks"
+    assert history.replay.queue(limit=1) == ["surely"]
+    history.apply("image.reviewed", "surely", outcome="undecided")
+    assert history.replay.queue() == ["doubtful"]
 
 
 def test_a_block_that_waits_climbs_the_queue() -> None:

@@ -152,6 +152,7 @@ class ReplayBook(Book):
     def add_review(self, review: Review) -> None:
         """Who reviewed what is asked only by who answers an appeal, and a history is answered already."""
         self._wrote()
+        self._note_judged_block(review)
 
     def add_report(self, report: Report) -> None:
         super().add_report(report)

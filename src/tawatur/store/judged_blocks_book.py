@@ -25,6 +25,9 @@ class JudgedBlocksBook(AppealsBook):
 
     def add_review(self, review: Review) -> None:
         super().add_review(review)
+        self._note_judged_block(review)
+
+    def _note_judged_block(self, review: Review) -> None:
         if review.blocked_at is not None and review.outcome != "undecided":
             judged = JudgedBlock(review.id, review.at, review.blocked_at, review.outcome)
             self._judged_blocks.setdefault(review.site, {})[review.id] = judged
