@@ -51,9 +51,9 @@ def test_a_young_site_is_not_held_to_it() -> None:
 @pytest.mark.parametrize("site", [Site(), mature()])
 @pytest.mark.parametrize(
     ("upheld", "rejected", "action"),
-    [(0, 1, "blur"), (8, 1, "blur"), (9, 1, "block"), (18, 2, "block"), (17, 2, "blur")],
+    [(0, 1, "blur"), (48, 1, "blur"), (49, 1, "block"), (98, 2, "block"), (97, 2, "blur")],
 )
-def test_more_than_one_wrong_block_in_ten_stops_them(site: Site, upheld: int, rejected: int, action: str) -> None:
+def test_more_than_one_wrong_block_in_fifty_stops_them(site: Site, upheld: int, rejected: int, action: str) -> None:
     lately = msgspec.structs.replace(site, blocks_upheld=upheld, blocks_rejected=rejected)
     verdict = judged(lately)
     assert verdict.action == action

@@ -125,7 +125,7 @@ def test_a_block_that_waits_climbs_the_queue() -> None:
     history.apply("image.viewed", "blocked", count=20)
     history.report(12, "blocked", "violence")
     history.apply("image.viewed", "busy", count=100_000)
-    history.report(12, "busy", "spam")
+    history.report(3, "busy", "spam")
     assert history.replay.queue() == ["busy", "blocked"]
     history.now += timedelta(days=60)
     history.apply("image.viewed", "quiet")

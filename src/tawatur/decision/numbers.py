@@ -248,7 +248,7 @@ SECTIONS = (
                 "trust_wrong",
                 0,
                 1,
-                "when people reject more than one in ten automatic blocks, somebody has found a way in: people decide",
+                "one wrong automatic block in fifty is bad luck, more is a way in; a site with fewer blocks has none to spare",
             ),
             Number(
                 "trust_days",

@@ -126,7 +126,7 @@ class Policy(msgspec.Struct, frozen=True):
     breaker_times: float = 10.0
     # trust
     trust_blocks: int = 1
-    trust_wrong: float = 0.1
+    trust_wrong: float = 0.02
     trust_days: float = 30.0
     # copies
     copy_distance: int = 16
