@@ -248,7 +248,7 @@ SECTIONS = (
                 "trust_wrong",
                 0,
                 1,
-                "one wrong automatic block in fifty is bad luck, more is a way in; a site with fewer blocks has none to spare",
+                "one wrong automatic block in fifty is bad luck, more is a way in; with fewer blocks none is borne",
             ),
             Number(
                 "trust_days",
