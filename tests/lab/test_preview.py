@@ -77,7 +77,7 @@ def test_a_picture_and_its_copies_count_once() -> None:
 
 def test_blocks_that_people_judged_are_told_apart() -> None:
     log = Log()
-    for image, outcome in (("wrong", "rejected"), ("right", "upheld"), ("open", "undecided")):
+    for image, outcome in (("right", "upheld"), ("wrong", "rejected"), ("open", "undecided")):
         log.picture(image)
         log.crowd(image)
         log.review(image, outcome)

@@ -27,6 +27,7 @@ State = Literal["visible", "blurred", "blocked"]
 # Gates that no further report opens: those of a blur, and those of a block.
 BEYOND_BLURS = frozenset(("immunity", "breaker"))
 BEYOND_BLOCKS = BEYOND_BLURS | {"ahead", "trust"}
+ASKED_PAST = frozenset(("immunity", "ahead", "trust"))
 
 _STATE: Mapping[Action, State] = {"allow": "visible", "review": "visible", "blur": "blurred", "block": "blocked"}
 
@@ -71,7 +72,7 @@ def decide(case: Case, policy: Policy, model: Model, now: datetime) -> Verdict:
     if case.human == "upheld":
         action = "block"
     elif case.human == "rejected":
-        action = "review" if any(_blocks(one, held, past_immunity=True) for one, held in judged) else "allow"
+        action = "review" if any(_blocks(one, held, to_ask=True) for one, held in judged) else "allow"
     return _verdict(action, claim, gates, probability, case, policy, model, now)
 
 
@@ -92,10 +93,11 @@ def block_gates(
     return (*gates, Gate("reason", claim.probability >= threshold, threshold, claim.probability))
 
 
-def _blocks(claim: Claim, gates: tuple[Gate, ...], *, past_immunity: bool = False) -> bool:
+def _blocks(claim: Claim, gates: tuple[Gate, ...], *, to_ask: bool = False) -> bool:
+    """Whether every gate holds; `to_ask`: but for those that keep no person from being asked again."""
     if claim.probability < claim.rule.block_threshold:
         return False
-    return all(gate.holds or (past_immunity and gate.name == "immunity") for gate in gates)
+    return all(gate.holds or (to_ask and gate.name in ASKED_PAST) for gate in gates)
 
 
 def _blurs(claim: Claim, gates: tuple[Gate, ...], case: Case, policy: Policy) -> bool:
