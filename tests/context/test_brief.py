@@ -72,6 +72,7 @@ def test_each_country_that_the_article_names_has_its_threat(language: str, known
         ("ISIS moves guns and money through Niger.", "NE", "financing", (None, None)),
         ("يهرّب تنظيم الدولة السلاح إلى النيجر.", "NE", "financing", (None, "NE")),
         ("Algeria has warned of the threat posed by ISIS fighters fleeing Sirte.", "DZ", "threat", ("LY", None)),
+        ("تستهدف داعش الجيش في مصر.", "EG", "attack", (None, None)),
         ("Militants returned from Syria to Tunisia and Algeria.", "DZ", "return", ("SY", "DZ")),
         ("Boko Haram attacked Niger, while Al-Shabaab recruited in Kenya.", "KE", "recruitment", (None, None)),
         ("Boko Haram attacked Niger, while Al-Shabaab recruited in Kenya.", "NE", "attack", (None, None)),
@@ -155,3 +156,16 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     fails(tawatur("context", "lists", "import", str(tmp_path / "bad.xml"), **home), "XML")
     (tmp_path / "text.txt").write_text("x")
     fails(tawatur("context", "brief", str(tmp_path / "text.txt"), "--lang", "de", **home), "--lang")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thousands of residents fled Sirte for Tunisia while Daesh held the town.",
+        "نزح آلاف السكان من سرت إلى تونس بعد أشهر من سيطرة داعش على المدينة.",
+        "Les familles quittent Syrte, aux mains de Daech, pour la Tunisie.",
+    ],
+)
+def test_the_flight_of_civilians_is_none_of_fighters(text: str, known: Lexicon) -> None:
+    told = [threat.kind for one in brief(read(text, known), known, "en").countries for threat in one.threats]
+    assert "dispersal" not in told

@@ -20,6 +20,9 @@ ARTICLED = frozenset([f + p + "ال" for f, p in product(_AND, ("", "ب", "ك"))
 NOUN = BARE | ARTICLED
 VERB = frozenset(f + s + p for f, s, p in product(_AND, ("", "س", "ل"), ("", "ي", "ت", "ن", "ا")))
 
+PRESENT = frozenset(f + s + p for f, s, p in product(_AND, ("", "س", "ل"), ("ي", "ت", "ن")))
+"""Before the stem of a verb in the present: the letter of the person, which is never missing."""
+
 _OWN = ("", "ه", "ها", "هم", "هما", "هن", "نا", "كم", "ك", "ي")
 _NUMBER = ("", "ات", "ين", "ون", "ان", "ا")
 

@@ -40,7 +40,8 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of event: what else its sentence must hold (`armed`, `armed or place` or nothing), whether it moves."""
+    """A kind of event: what else its sentence must hold (`armed`, `armed or place`, `violent` or nothing), and whether
+    it moves."""
 
     needs: str
     movement: bool
@@ -184,6 +185,10 @@ def _events(events: dict[str, Any]) -> Pairs:
 def _announced(said: dict[str, Any]) -> Pairs:
     yield from _pairs(said["armed_nouns"], matching.noun_forms, "armed", "")
     yield from _pairs([*said["armed_phrases"], *said["armed_latin"]], matching.phrase_forms, "armed", "")
+    yield from _pairs(said["violent_nouns"], matching.noun_forms, "violence", "")
+    yield from _pairs([*said["violent_phrases"], *said["violent_latin"]], matching.phrase_forms, "violence", "")
+    yield from _pairs(said["civilians_nouns"], matching.noun_forms, "civilians", "")
+    yield from _pairs(said["civilians_latin"], matching.phrase_forms, "civilians", "")
     yield from _pairs(said["same_group"], matching.phrase_forms, "same_group", "")
     yield from _pairs(said["games_nouns"], matching.noun_forms, "games", "")
     yield from _pairs(said["games_latin"], matching.phrase_forms, "games", "")

@@ -17,6 +17,7 @@ from tawatur.context.normal import folded, is_arabic, normalise
 _LETTERS = re.compile(r"[^\W_]*\Z")
 _REST = re.compile(r"[^\W_]*")
 _LONG_PREFIX = 6  # letters: no clitics are longer
+_AUGMENTED = 4  # letters: shorter verbs that begin with an alef keep it
 _CAPITALS = 6  # letters: a Latin name of so few, all in capitals, is found in capitals only
 
 
@@ -49,7 +50,7 @@ class Hit(NamedTuple):
     prefix: str
 
 
-SIGNS = frozenset(("armed", "same_group", "games", "handling", "goods"))
+SIGNS = frozenset(("armed", "same_group", "games", "violence", "civilians", "handling", "goods"))
 _NOTHING = frozenset(("",))
 _PLURAL = frozenset(("", "s"))
 
@@ -81,8 +82,12 @@ def noun_forms(noun: str) -> Iterable[tuple[str, Shape]]:
 
 
 def verb_forms(verb: str) -> Iterable[tuple[str, Shape]]:
-    """An Arabic verb by its stem, in its persons and with its objects."""
-    yield normalise(verb).strip(), Shape(clitics.VERB, clitics.AFTER_VERB)
+    """An Arabic verb by its stem, in its persons and with its objects. One that begins with an alef loses it in the
+    present, after the letter of the person: استهدف, يستهدف."""
+    stem = normalise(verb).strip()
+    yield stem, Shape(clitics.VERB, clitics.AFTER_VERB)
+    if stem.startswith("ا") and len(stem) >= _AUGMENTED:
+        yield stem[1:], Shape(clitics.PRESENT, clitics.AFTER_VERB)
 
 
 def phrase_forms(phrase: str) -> Iterable[tuple[str, Shape]]:

@@ -19,7 +19,7 @@ from tawatur.context.sentences import sentences
 from tawatur.context.times import Time, times
 
 PLACES = ("country", "adjective", "town", "region")
-_PARTS = ("decoy", "handling", "goods")
+_PARTS = ("decoy", "violence", "civilians", "handling", "goods")
 _SEEN_BACK = 48  # characters before a name in which a word that announces it is looked for
 _TOGETHER = 40  # characters between what is done and what it is done to: "moves guns", "weapons ... are smuggled"
 _QUOTES = str.maketrans(dict.fromkeys("\"'«»“”()[]", " "))
@@ -124,12 +124,28 @@ def _counted(hits: list[Hit], lexicon: Lexicon) -> tuple[Hit, ...]:
         hit.term.kind == "group" and lexicon.groups[hit.term.key].kind in ("armed", "listed") for hit in hits
     )
     place = bool(kinds & {"country", "town", "region"})
-    enough = {"": True, "armed": armed, "armed or place": armed or place}
+    enough = {"": True, "armed": armed, "armed or place": armed or place, "violent": armed or "violence" in kinds}
     return tuple(
         hit
         for hit in hits
-        if hit.term.kind not in _PARTS and (hit.term.kind != "event" or enough[lexicon.kinds[hit.term.key].needs])
+        if hit.term.kind not in _PARTS
+        and (
+            hit.term.kind != "event"
+            or (enough[lexicon.kinds[hit.term.key].needs] and not _of_civilians(hit, hits, lexicon))
+        )
     )
+
+
+def _of_civilians(event: Hit, hits: list[Hit], lexicon: Lexicon) -> bool:
+    """Whether it is a movement of people who do not fight: civilians stand nearer to it than any fighters."""
+    if event.term.key not in lexicon.kinds or not lexicon.kinds[event.term.key].movement:
+        return False
+    near = dict.fromkeys(("civilians", "fighters"), _TOGETHER)
+    for hit in hits:
+        kind = "fighters" if hit.term.kind in ("armed", "same_group", "group") else hit.term.kind
+        if kind in near:
+            near[kind] = min(near[kind], max(event.start, hit.start) - min(event.end, hit.end))
+    return near["civilians"] < min(near["fighters"], _TOGETHER)
 
 
 def _put_together(hits: list[Hit]) -> list[Hit]:
