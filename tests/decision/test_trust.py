@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from tawatur.decision.case import Case, Site
@@ -38,24 +37,22 @@ def test_one_block_a_day_goes_ahead_of_people_and_the_next_is_blurred(blocks: in
 
 
 def test_a_site_whose_people_uphold_many_lets_as_many_go_ahead() -> None:
-    busy: dict[str, Any] = {"blocks_upheld": 150, "blocks_rejected": 2}  # five on a mean day
+    busy: dict[str, Any] = {"blocks_upheld": 70, "blocks_rejected": 2}  # five on a mean day
     assert within_trust(P, mature(**busy)) == 5.0
     assert judged(mature(blocks_last_day=4, **busy)).action == "block"
     assert judged(mature(blocks_last_day=5, **busy)).action == "blur"
 
 
 def test_a_young_site_is_not_held_to_it() -> None:
-    assert judged(Site(blocks_last_day=5)).action == "block"
+    assert judged(Site(blocks_last_day=5, blocks_rejected=3)).action == "block"
 
 
-@pytest.mark.parametrize("site", [Site(), mature()])
 @pytest.mark.parametrize(
     ("upheld", "rejected", "action"),
-    [(0, 1, "blur"), (48, 1, "blur"), (49, 1, "block"), (98, 2, "block"), (97, 2, "blur")],
+    [(0, 1, "blur"), (8, 1, "blur"), (9, 1, "block"), (18, 2, "block"), (17, 2, "blur")],
 )
-def test_more_than_one_wrong_block_in_fifty_stops_them(site: Site, upheld: int, rejected: int, action: str) -> None:
-    lately = msgspec.structs.replace(site, blocks_upheld=upheld, blocks_rejected=rejected)
-    verdict = judged(lately)
+def test_more_than_one_wrong_block_in_ten_stops_them(upheld: int, rejected: int, action: str) -> None:
+    verdict = judged(mature(blocks_upheld=upheld, blocks_rejected=rejected))
     assert verdict.action == action
     assert gate(verdict, "trust").holds is (action == "block")
     assert gate(verdict, "trust").actual == rejected

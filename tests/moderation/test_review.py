@@ -48,7 +48,7 @@ def test_within_the_immunity_new_reports_only_ask_a_person(world: World) -> None
     assert world.family(image).queued_at is not None
     assert world.verdict(image).action == "review"
     world.wait(hours=25)
-    assert world.report(image, "late").status == "blurred", "after a wrong block nothing is blocked on trust"
+    assert world.report(image, "late").status == "blocked"
 
 
 def test_a_rejected_block_puts_who_took_part_on_probation(world: World) -> None:

@@ -49,7 +49,7 @@ def shared_gates(claim: Claim, case: Case, policy: Policy, now: datetime) -> tup
         Gate("immunity", not immune, None, None),
         Gate("breaker", case.site.blocks_last_hour < usual, usual, float(case.site.blocks_last_hour)),
         Gate("ahead", not pool or ahead < trusted, trusted if pool else None, float(ahead)),
-        Gate("trust", rejected <= allowed, allowed, rejected),
+        Gate("trust", not pool or rejected <= allowed, allowed if pool else None, rejected),
     )
 
 

@@ -248,13 +248,15 @@ SECTIONS = (
                 "trust_wrong",
                 0,
                 1,
-                "one wrong automatic block in fifty is bad luck, more is a way in; with fewer blocks none is borne",
+                "once there are records: one wrong automatic block in ten is bad luck, more is a way in, and people "
+                "decide",
             ),
             Number(
                 "trust_days",
                 0.1,
                 90,
-                "a month, as probation: a ring that was found out cannot strike again, and one mistake is forgotten",
+                "a fortnight: long enough that a ring which was found out is on probation, short enough that one "
+                "mistake is forgotten",
             ),
         ),
     ),

@@ -126,8 +126,8 @@ class Policy(msgspec.Struct, frozen=True):
     breaker_times: float = 10.0
     # trust
     trust_blocks: int = 1
-    trust_wrong: float = 0.02
-    trust_days: float = 30.0
+    trust_wrong: float = 0.1
+    trust_days: float = 14.0
     # copies
     copy_distance: int = 16
     likely_distance: int = 31
