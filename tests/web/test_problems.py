@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tawatur.moderation import refusals
 from tawatur.store.database import DatabaseUnavailable
@@ -105,3 +107,12 @@ def test_health_and_readiness(place: Place, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Writer, "alive", False)
     problem(place.client.get("/readyz"), 503)
     assert place.client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(("said", "status"), [("database is locked", 503), ("no such table: nowhere", 500)])
+def test_who_waits_too_long_for_others_rows_is_told_to_try_again(said: str, status: int) -> None:
+    lost = OperationalError("UPDATE", {}, sqlite3.OperationalError(said))
+    answer = problems.of_error(lost)
+    assert answer.status_code == status
+    assert ("retry-after" in answer.headers) == (status == 503)
+    assert said.encode() not in answer.body

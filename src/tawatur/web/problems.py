@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import structlog
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -20,7 +21,7 @@ from tawatur.log.proof import NotSealedYet, UnknownEvent
 from tawatur.log.seal import NotSealed
 from tawatur.moderation import refusals
 from tawatur.moderation.erasure import NobodyToErase
-from tawatur.store.database import DatabaseUnavailable
+from tawatur.store.database import DatabaseUnavailable, is_transient
 from tawatur.store.files import StorageUnavailable
 from tawatur.store.writer import Refused
 
@@ -130,6 +131,11 @@ def of_error(error: Exception) -> Response:
         case DatabaseUnavailable():
             log.warning("database_unavailable", reason=str(error))
             return unavailable("The database cannot be reached or is full. Try again; doing it twice does no harm.")
+        case DBAPIError() if is_transient(
+            error
+        ):  # somebody else held the rows for too long; only the writer tries again
+            log.warning("database_busy", reason=str(error.orig))
+            return unavailable("Too many changes wait for the database. Nothing was changed; try again.")
         case KeyUnusable() | NotSealed():
             log.error("not_sealed", reason=str(error))
             return unavailable("The log cannot be sealed here. The operator finds the reason in the server's own log.")
@@ -162,6 +168,7 @@ def install(app: Starlette) -> None:
         Refused,
         ImageRefused,
         DatabaseUnavailable,
+        DBAPIError,
         StorageUnavailable,
         DecodersBusy,
         KeyUnusable,
