@@ -131,9 +131,7 @@ def of_error(error: Exception) -> Response:
         case DatabaseUnavailable():
             log.warning("database_unavailable", reason=str(error))
             return unavailable("The database cannot be reached or is full. Try again; doing it twice does no harm.")
-        case DBAPIError() if is_transient(
-            error
-        ):  # somebody else held the rows for too long; only the writer tries again
+        case DBAPIError() if is_transient(error):  # others held the rows for too long; only the writer tries again
             log.warning("database_busy", reason=str(error.orig))
             return unavailable("Too many changes wait for the database. Nothing was changed; try again.")
         case KeyUnusable() | NotSealed():
