@@ -225,7 +225,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 def test_an_endpoint_that_behaves_badly(
     log: Log, receiver: Receiver, answer: Answer, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "TIMEOUT_S", 1.0)
+    monkeypatch.setattr(attempts, "TIMEOUT_S", 4.0)
     monkeypatch.setattr(attempts, "BODY_S", 0.2)
     receiver.answer = answer
     line_ = Line(log, receiver.url)
@@ -409,7 +409,7 @@ def test_where_too_much_waits_the_log_keeps_the_rest(
     line_ = Line(log, receiver.url)
     log.append(*(f"i{n}" for n in range(60)))
     line_.run()
-    assert 20 <= line_.cursor <= 30
+    assert 20 - courier.AT_ONCE < line_.cursor <= 30  # those that were on their way may come after later ones
     assert line_.standing()[0] == 60
     receiver.answer = status(200)
     for _ in range(3):
