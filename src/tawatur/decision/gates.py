@@ -57,9 +57,9 @@ def within_trust(policy: Policy, site: Site) -> float:
     """How many automatic blocks a day may go ahead of people: as many as they upheld on a mean day, or the least.
 
     A block that nobody has looked at is taken on trust. Rings with real records are honest people by every signal until
-    somebody looks, so what they can do is bounded by how much is taken on trust at a time, and ends for `trust_days`
-    with the first look. Measured on communities of other shapes than the scoreboard's: their success fell from 0.17 to
-    0.05, and a violating picture in a hundred fewer was blocked (it stays blurred).
+    somebody looks, so what they can do is bounded by how much is taken on trust at a time. Measured on communities of
+    other shapes than the scoreboard's: their success fell from 0.17 to 0.05, and a violating picture in a hundred fewer
+    was blocked (it stays blurred).
     """
     return max(float(policy.trust_blocks), site.blocks_upheld / policy.trust_days)
 
