@@ -114,6 +114,8 @@ def find(database: Database, site: str, text: str, pseudonym: Callable[[str], st
 def _looked_over(connection: Connection, site: str, ids: list[str], now: datetime) -> list[Waiting]:
     book = ReadingBook(connection, _no_new_id)
     book.prefetch_whole(site, ids)
+    reporters = {report.reporter for family in ids for report in book.live_reports(family)}
+    book.pasts(site, book.with_past(site, reporters), now)  # all at once, and not case by case
     picked = samples.which_pend(connection, site, set(ids))
     return [_waiting(book, book.family(family), now, family in picked) for family in ids]
 
