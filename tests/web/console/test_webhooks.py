@@ -25,7 +25,7 @@ def lost(place: Place, webhook: str) -> int:
 
 def test_dead_letters_are_shown_and_sent_again(place: Place) -> None:
     admin = person(place, "admin")
-    assert "has no webhooks" in admin.get("/console/webhooks").text
+    assert "has no webhooks yet" in admin.get("/console/webhooks").text
     place.image(1)
     made = place.client.post("/v1/webhooks", json={"url": "https://paper.invalid/hook?a=<b>"}).json()
     position = lost(place, made["id"])

@@ -4,7 +4,10 @@
 const COLOURS = ["--accent", "--quiet", "--wait", "--clear", "--ink"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4]];
 
-const tongue = `${document.documentElement.lang}-u-nu-${document.documentElement.dataset.digits ?? "latn"}`;
+const LANGUAGES = { en: "en-GB" }; // the day before the month, as everywhere on the page
+const lang = document.documentElement.lang;
+const tongue = `${LANGUAGES[lang] ?? lang}-u-nu-${document.documentElement.dataset.digits ?? "latn"}`;
+const STEPS = [1, 2, 5].flatMap((step) => [1, 10, 100, 1000, 10_000, 100_000].map((times) => step * times)).sort((a, b) => a - b);
 const amount = new Intl.NumberFormat(tongue);
 
 function draw(figure) {
@@ -35,16 +38,19 @@ function draw(figure) {
   const second = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "UTC" });
   const span = told.x.length ? told.x[told.x.length - 1] - told.x[0] : 0;
   const mark = document.documentElement.dir === "rtl" ? "\u200f" : ""; // a canvas reads from the left: the day before the month
-  const said = (seconds) => mark + (span > 172800 ? day : span > 600 ? time : second).format(new Date(seconds * 1000));
+  const formatOf = (seconds) => (span > 172800 || (span > 86400 && seconds % 86400 === 0) ? day : span > 600 ? time : second);
+  const said = (seconds) => mark + formatOf(seconds).format(new Date(seconds * 1000));
   const most = Math.max(0, ...told.series.flatMap((one) => one.values));
   const options = {
     width: figure.clientWidth,
     height: Math.min(240, Math.max(150, figure.clientWidth / 2.4)),
     cursor: { drag: { x: false, y: false } },
-    legend: { show: series.length > 1, live: false },
+    legend: { show: series.length > 1, live: false, markers: { width: 2, dash: (plot, place) => (plot.series[place].dash?.length ? "dashed" : "solid") } },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+    padding: [12, 24, 0, 0],
     scales: { x: { time: true }, y: { range: (plot, least, most) => [0, Math.max(most, 1) * 1.1] } },
     series: [{ value: (plot, seconds) => said(seconds) }, ...series],
-    axes: [{ ...axis, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, size: most < 10_000 ? 40 : 64, values: (plot, ticks) => ticks.map((tick) => amount.format(tick)) }],
+    axes: [{ ...axis, size: 32, values: (plot, ticks) => ticks.map(said), space: 70 }, { ...axis, incrs: STEPS, size: most < 10_000 ? 40 : 64, values: (plot, ticks) => ticks.map((tick) => amount.format(tick)) }],
   };
   figure.querySelector(".uplot")?.remove();
   const plot = new uPlot(options, [told.x, ...told.series.map((one) => one.values)], figure);

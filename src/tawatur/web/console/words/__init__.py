@@ -21,6 +21,9 @@ from tawatur.web.languages import LANGUAGES
 
 NAMES = {"ar": "العربية", "en": "English", "fr": "Français"}
 NARROW = "\u202f"
+ARABIC = "\u061c"
+"""An invisible Arabic letter: a number after it stands as in Arabic text, its sign on the left, where no word is before
+it as well."""
 DIRECTIONS = {"ar": "rtl", "en": "ltr", "fr": "ltr"}
 
 
@@ -60,7 +63,8 @@ def plain(value: float, lang: str) -> str:
 
 
 def percent(share: float, lang: str) -> str:
-    return f"{round(100.0 * share)}{'' if lang == 'ar' else NARROW}%"
+    shown = round(100.0 * share)
+    return f"{ARABIC}{shown}%" if lang == "ar" else f"{shown}{NARROW}%"
 
 
 def moment(at: datetime, lang: str) -> str:
