@@ -246,6 +246,12 @@ def keep_digits(database: Database, person: str, digits: str | None) -> None:
         people.set_digits(connection, person, digits)
 
 
+def keep_keys(database: Database, person: str, keys: bool) -> None:
+    """Whether single keys do something for this person, in every browser."""
+    with database.write() as connection:
+        people.set_keys(connection, person, keys)
+
+
 def veil_of(database: Database, person: str) -> Veil:
     """How a person wants pictures to come."""
     with database.read() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, Text, bindparam, delete, select, update
+from sqlalchemy import Boolean, Column, Connection, Table, Text, bindparam, delete, false, select, update
 
 from tawatur.store import rows
 from tawatur.store.schema import Instant, metadata
@@ -19,6 +19,7 @@ _people = Table(
     Column("created_at", Instant, nullable=False),
     Column("language", Text),
     Column("digits", Text),
+    Column("keys", Boolean, nullable=False, server_default=false()),
 )
 
 _memberships = Table(
@@ -51,7 +52,8 @@ _links = Table(
 
 class Person(msgspec.Struct, frozen=True):
     """An account of the console. `email` is in lower case; `password` is an Argon2 hash, None until one is chosen;
-    `language` is what they chose to read, `digits` which ones in Arabic: "arab" for ٠١٢٣, None for 0123."""
+    `language` is what they chose to read, `digits` which ones in Arabic: "arab" for ٠١٢٣, None for 0123,
+    `keys` whether single keys do something."""
 
     id: str
     email: str
@@ -59,6 +61,7 @@ class Person(msgspec.Struct, frozen=True):
     created_at: datetime
     language: str | None = None
     digits: str | None = None
+    keys: bool = False
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -129,6 +132,10 @@ def set_language(connection: Connection, person: str, language: str) -> None:
 
 def set_digits(connection: Connection, person: str, digits: str | None) -> None:
     connection.execute(update(_people).where(_people.c.id == person).values(digits=digits))
+
+
+def set_keys(connection: Connection, person: str, keys: bool) -> None:
+    connection.execute(update(_people).where(_people.c.id == person).values(keys=keys))
 
 
 def remove_person(connection: Connection, person: str) -> None:

@@ -212,3 +212,13 @@ def test_language_and_veils_go_with_the_account_into_every_browser(place: Place)
     page = there.get("/console/account").text
     assert 'lang="fr"' in page.partition("<head>")[0]
     assert re.findall(r'name="(blur|grey)" (checked)?', page) == [("blur", ""), ("grey", "checked")]
+
+
+def test_single_keys_are_for_who_asked_for_them_and_go_with_the_account(place: Place) -> None:
+    browser, colleague = person(place, "reader"), person(place, "reader")
+    assert " data-keys" not in browser.get("/console").text
+    assert browser.send("/console/account/keys", keys="on").headers["location"] == "/console#keys"
+    assert " data-keys" in browser.get("/console/account").text
+    assert " data-keys" not in colleague.get("/console").text
+    browser.send("/console/account/keys", keys="off")
+    assert " data-keys" not in browser.get("/console").text

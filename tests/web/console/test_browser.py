@@ -80,6 +80,10 @@ def test_from_the_link_to_a_decision(
     assert page.evaluate("document.documentElement.dir") == ("rtl" if lang == "ar" else "ltr")
     no_barriers(page)
     page.keyboard.press("j")
+    expect(page.locator("[data-case]").first).not_to_be_focused()  # until somebody wants keys
+    page.eval_on_selector("#keys button", "one => one.click()")
+    page.wait_for_url("**/console#keys")
+    page.keyboard.press("j")
     expect(page.locator("[data-case]").first).to_be_focused()
     page.keyboard.press("Enter")
 

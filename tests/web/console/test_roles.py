@@ -59,6 +59,7 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/console/account/sessions"): "reader",
     ("POST", "/console/account/pictures"): "reader",
     ("POST", "/console/account/digits"): "reader",
+    ("POST", "/console/account/keys"): "reader",
     ("POST", "/console/account/site"): "admin",
     ("POST", "/console/language"): None,
     ("POST", "/console/site"): "reader",

@@ -145,6 +145,14 @@ async def choose_digits(request: Request) -> Response:
     return RedirectResponse(f"{_HERE}?done=digits#digits", 303)
 
 
+async def choose_keys(request: Request) -> Response:
+    """POST /console/account/keys: `keys` is on for who wants single keys to decide; the queue offers it."""
+    desk = await own_desk_of(request)
+    form = await form_of(request, desk)
+    await run_in_threadpool(people.keep_keys, house_of(request).database, desk.me, form.get("keys") == "on")
+    return RedirectResponse("/console#keys", 303)
+
+
 async def require_factor(request: Request) -> Response:
     """POST /console/account/site: an admin asks a second factor of everybody on the site, or no more."""
     desk = await desk_of(request, "admin")
@@ -161,5 +169,6 @@ routes = [
     Route(f"{_HERE}/sessions", end_sessions, methods=["POST"]),
     Route(f"{_HERE}/pictures", keep_veil, methods=["POST"]),
     Route(f"{_HERE}/digits", choose_digits, methods=["POST"]),
+    Route(f"{_HERE}/keys", choose_keys, methods=["POST"]),
     Route(f"{_HERE}/site", require_factor, methods=["POST"]),
 ]

@@ -58,15 +58,18 @@ if (look) {
 // -- keys --------------------------------------------------------------------------------------------------------
 
 const MOVES = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+// A slip of a finger, or a voice that dictates, decides nothing: single keys are for who asked for them.
+const KEYS = "keys" in document.documentElement.dataset;
 const TYPING = "input:not([type=checkbox]), textarea, select";
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPING)) return;
   const row = event.target.closest(".cases li");
-  if (queue && event.key in MOVES && (event.key.length === 1 || row)) {
+  if (queue && event.key in MOVES && (event.key.length === 1 ? KEYS : row)) {
     event.preventDefault();
     step(MOVES[event.key]);
   }
+  if (!KEYS) return;
   if (queue && event.key === "s" && row) row.querySelector("input:not(:disabled)")?.click();
   const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   const chosen = !button?.closest(".many") || button.form.querySelector("input:checked");
