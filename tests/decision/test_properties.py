@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tawatur.decision.case import Case, Record, Report, Site
 from tawatur.decision.evidence import claims, gather
+from tawatur.decision.gates import may_withhold
 from tawatur.decision.guard import needed_beyond_strays
 from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, REASONS
@@ -76,6 +77,22 @@ def test_an_established_unlinked_person_never_lowers_the_probability_or_undoes_a
     before, after = judged(one), judged(more)
     assert after.probability >= before.probability - CLOSE
     assert SEVERITY[after.action] >= SEVERITY[before.action]
+
+
+@settings(max_examples=150)
+@given(any_case(), st.sampled_from([1.0, 1.5, 2.0, 4.0]), st.sampled_from([1.0, 3.0]))
+def test_too_few_reports_withhold_nothing_whoever_makes_them(one: Case, blur: float, block: float) -> None:
+    easy = {reason: msgspec.structs.replace(rule, harm=1000.0) for reason, rule in P.reasons.items()}
+    policy = msgspec.structs.replace(P, floor_blur=blur, floor_block=block, established=0.0, reasons=easy)
+    withheld = decide(one, policy, PRIORS, LATER).action in ("blur", "block")
+    assert may_withhold(len(one.reports), policy) or not withheld
+
+
+def test_just_enough_reports_may_withhold() -> None:
+    two = case(crowd(2, "terrorism", 400), 10)
+    assert judged(two).action == "blur"
+    assert may_withhold(2, P)
+    assert not may_withhold(1, P)
 
 
 @settings(max_examples=80)

@@ -27,6 +27,12 @@ def floor(case: Case, policy: Policy, least: float) -> float:
     return max(least, (case.views or 0) / policy.views_per_floor) * max(1.0, case.floor_raise)
 
 
+def may_withhold(reports: int, policy: Policy) -> bool:
+    """Whether so many reports could blur or block at all: no report makes more than one voice, and no floor is below
+    the policy's."""
+    return reports >= min(policy.floor_blur, policy.floor_block)
+
+
 def breaker_at(policy: Policy, usual_blocks_per_hour: float) -> float:
     """From how many automatic blocks within an hour on the breaker stops them: max(breaker_blocks, breaker_times x
     usual)."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import exp, fsum, lgamma, log, sqrt
 
 import msgspec
@@ -126,7 +127,8 @@ def learn_proven(lessons: Iterable[Lesson], policy: Policy, version: str, start:
 
 def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> Numbers:
     """For each review the log of the probability that the model gave to what the person decided."""
-    counted = [_views_that_count(one, policy, model.median_views) for one in judged]
+    most = most_silence(policy, model.median_views)
+    counted = [_views_that_count(one, most) for one in judged]
     table = _Table([msgspec.structs.replace(one, views=n) for one, n in zip(judged, counted, strict=True)], policy)
     parts = table.parts(model)
     rates = len(model.violation_rates)
@@ -138,22 +140,40 @@ def _log_likelihoods(judged: Sequence[Lesson], policy: Policy, model: Model) -> 
     return found
 
 
-def _views_that_count(one: Lesson, policy: Policy, median: float | None) -> float:
-    """As far as silence counts; whoever reported has seen it."""
-    return min(max(one.views, one.voices, 1.0), max(most_silence(policy, median), one.voices))
+def _views_that_count(one: Lesson, most: float) -> float:
+    """As far as silence counts, up to `most` views; whoever reported has seen it."""
+    return min(max(one.views, one.voices, 1.0), max(most, one.voices))
+
+
+@lru_cache(maxsize=4096)
+def _about(views: float) -> float:
+    """The views to a tenth, more or less."""
+    return round(exp(round(log(views) * 10) / 10), 3)
 
 
 def _alike(lessons: Sequence[Lesson], policy: Policy, median: float | None) -> list[Lesson]:
     """Lessons that hardly differ, counted together: nights are short."""
     counts: Counter[tuple[float, float, float, int, int, bool | None]] = Counter()
+    most = most_silence(policy, median)
     for one in lessons:
-        seen = _views_that_count(one, policy, median)
-        views = seen if one.upheld is not None else round(exp(round(log(seen) * 10) / 10), 3)
+        seen = _views_that_count(one, most)
+        views = seen if one.upheld is not None else _about(seen)
         capped = min(one.newcomers, policy.newcomers_cap)
         key = (views, round(one.voices, 1), round(one.lost, 1), capped, one.known - one.newcomers + capped, one.upheld)
         counts[key] += one.images
     ordered = sorted(counts.items(), key=lambda item: (*item[0][:5], str(item[0][5])))
     return [Lesson(v, k, lost, new, age, upheld, images) for (v, k, lost, new, age, upheld), images in ordered]
+
+
+@lru_cache(maxsize=16384)
+def _campaign(voices: float, lost: float, newcomers: int, known: int) -> float:
+    return campaign_evidence(voices, lost, newcomers, known, PRIORS)
+
+
+@lru_cache(maxsize=16384)
+def _ways(voices: float, shape: float) -> float:
+    """log of Gamma(K + a) / (Gamma(a) K!)."""
+    return lgamma(voices + shape) - lgamma(shape) - lgamma(voices + 1.0)
 
 
 class _Table:
@@ -167,16 +187,13 @@ class _Table:
         self.known = np.array([float(one.known) for one in lessons])
         self.upheld = np.array([one.upheld is True for one in lessons])
         self.rejected = np.array([one.upheld is False for one in lessons])
-        self.campaign = np.array(
-            [campaign_evidence(one.voices, one.lost, one.newcomers, one.known, PRIORS) for one in lessons]
-        )
+        self.campaign = np.array([_campaign(one.voices, one.lost, one.newcomers, one.known) for one in lessons])
         self._ways: dict[float, Numbers] = {}
 
     def log_count(self, shape: float, rate: float) -> Numbers:
         """log NB(voices; views, shape, rate), as in `stories.log_count`, for all lessons at once."""
         if shape not in self._ways:
-            ways = [lgamma(k + shape) - lgamma(shape) - lgamma(k + 1.0) for k in self.voices.tolist()]
-            self._ways[shape] = np.array(ways)
+            self._ways[shape] = np.array([_ways(voices, shape) for voices in self.voices.tolist()])
         mean = self.views * rate
         found: Numbers = self.voices * np.log(mean / (shape + mean)) - shape * np.log1p(mean / shape)
         return found + self._ways[shape]

@@ -42,7 +42,12 @@ def log_beta(a: float, b: float) -> float:
 
 def log_share(hits: float, misses: float, beta: tuple[float, float]) -> float:
     """log BB(hits of hits + misses; beta) without the binomial coefficient, which all stories have in common."""
-    return log_beta(beta[0] + hits, beta[1] + misses) - log_beta(*beta)
+    return log_beta(beta[0] + hits, beta[1] + misses) - _log_beta_of(beta)
+
+
+@lru_cache(maxsize=64)
+def _log_beta_of(beta: tuple[float, float]) -> float:
+    return log_beta(*beta)
 
 
 def log_violation(voices: float, views: float, model: Model) -> float:

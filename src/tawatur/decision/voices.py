@@ -67,6 +67,8 @@ def _linked_pairs(
     reports: Sequence[Report], newcomers: Members, case: Case, policy: Policy, habits: Sequence[float] | None
 ) -> Linked:
     """Every pair that shares something."""
+    if len(reports) < 2:
+        return []
     keep: dict[tuple[int, int], float] = {}
     for link, values in (
         (policy.link_device, [report.device for report in reports]),

@@ -121,7 +121,7 @@ class Replay:
         book, now = self._book, self._now
         if book is None or now is None:
             return []
-        waiting = [book.family(family) for family in book.queued]
+        waiting = book.waiting()
         waiting.sort(key=lambda family: (-value_of_look(book, family, now), family.queued_at, family.id))
         return [self._face(book, family.id) for family in waiting[: max(0, limit)]]
 

@@ -22,13 +22,13 @@ from tawatur.decision.learning import Lesson, lesson
 from tawatur.decision.model import Model
 from tawatur.decision.policy import Policy
 from tawatur.lab.replay_lines import DERIVED
-from tawatur.moderation.cases import assemble
-from tawatur.store.attic import Attic
-from tawatur.store.book import CO_REPORT_WINDOW, Book
+from tawatur.moderation.cases import assemble, site_numbers
+from tawatur.store.attic import Attic, Packed
+from tawatur.store.book import CO_REPORT_WINDOW, Book, replace
 from tawatur.store.events import EventRow
 from tawatur.store.families import Family
 from tawatur.store.images import Image
-from tawatur.store.reports import Past, Report, merged_pasts
+from tawatur.store.reports import Pasts, Report, merged_pasts
 from tawatur.store.sites import Site, StoredModel, StoredPolicy
 from tawatur.store.verdicts import Review, StoredVerdict
 
@@ -48,6 +48,8 @@ class PutAway(msgspec.Struct, frozen=True, array_like=True):
     images: list[Image]
     present: list[Report]
     earlier: list[Report]
+    is_open: bool
+    teaches: Lesson | None
 
 
 class _Merged(NamedTuple):
@@ -55,7 +57,7 @@ class _Merged(NamedTuple):
 
     since: datetime
     oldest: datetime
-    pasts: dict[str, Past]
+    pasts: Pasts
 
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -68,9 +70,12 @@ class ReplayBook(Book):
     `untouched`: how long a picture must have been left alone to be put away (None: nothing ever is).
     """
 
+    keeps_worth = False  # whoever looks at a replay's queue has every case in it judged anew
+
     def __init__(self, site: Site, policy: StoredPolicy | None, untouched: timedelta | None = UNTOUCHED) -> None:
         numbers = count(1)
         super().__init__(lambda: f"{next(numbers):012d}")
+        self._site = site.id
         self.told: list[EventRow] = []
         self.queued: dict[str, None] = {}
         self._look_by: dict[str, datetime] = {}
@@ -79,10 +84,10 @@ class ReplayBook(Book):
         self._untouched = untouched
         self._touched: OrderedDict[str, datetime] = OrderedDict()
         self._attic = Attic()
-        self._spoke: dict[str, set[str]] = {}  # families that were put away while a person's report was live, by person
         self._merged: dict[tuple[str, str], _Merged] = {}
         self._silent: Counter[int | None] = Counter()
-        self._open: dict[str, Lesson | None] = {}
+        self._open: dict[str, Lesson | None] = {}  # what cases at hand teach that nobody has decided on
+        self._open_teach: Counter[Lesson] = Counter()  # what all of them teach, those that were put away included
         self._changed: dict[str, None] = {}
         self._reviews: dict[str, Lesson | None] = {}
         self._taught: dict[str, tuple[bool, Lesson | None]] = {}
@@ -169,7 +174,7 @@ class ReplayBook(Book):
             mine.pop(report.id, None)
 
     def live_reports_by(self, site: str, reporter: str) -> list[Report]:
-        for family in sorted(self._spoke.pop(reporter, ())):
+        for family in self._attic.spoke(reporter):
             self._take_out(family)
         return super().live_reports_by(site, reporter)
 
@@ -178,7 +183,7 @@ class ReplayBook(Book):
 
     # -- what people reported before -----------------------------------------------------------
 
-    def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, dict[str, Past]]:
+    def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, Pasts]:
         since = now - CO_REPORT_WINDOW
         found = {}
         for reporter in reporters:
@@ -205,14 +210,30 @@ class ReplayBook(Book):
     def lessons(self, policy: Policy, now: datetime) -> list[Lesson]:
         """All that can be learned from: reviews, open cases, and how often pictures that nobody reported were seen."""
         self.news = False
+        site = site_numbers(self, self._site, policy, now)
         for key in self._changed:
-            self._open[key] = lesson(assemble(self, self.family(key), now), policy, now)
+            self._teach(key, lesson(assemble(self, self.family(key), now, site), policy, now))
         self._changed.clear()
-        found = [one for one in (*self._reviews.values(), *self._open.values()) if one is not None]
+        found = [one for one in self._reviews.values() if one is not None]
+        found += [replace(one, images=images) for one, images in self._open_teach.items()]
         for views, images in self._silent.items():
             if views is not None and images > 0:
                 found.append(Lesson(float(views), images=images))
         return found
+
+    def _teach(self, family: str, teaches: Lesson | None) -> None:
+        """The family is an open case that teaches this."""
+        self._forget_open(family)
+        self._open[family] = teaches
+        if teaches is not None:
+            self._open_teach[teaches] += 1
+
+    def _forget_open(self, family: str) -> None:
+        taught = self._open.pop(family, None)
+        if taught is not None:
+            self._open_teach[taught] -= 1
+            if not self._open_teach[taught]:
+                del self._open_teach[taught]
 
     def use_model(self, site: str, model: Model, now: datetime) -> None:
         """The site is judged by this model from now on."""
@@ -226,7 +247,7 @@ class ReplayBook(Book):
             return
         if found.family not in self._open and found.family not in self._reviews:
             self._silent[self.family(found.family).views] -= 1
-        self._open.pop(found.family, None)
+        self._forget_open(found.family)
         self._changed.pop(found.family, None)
         evidence = review.get("evidence")
         known = self._reviews.get(found.family) if evidence is None else msgspec.convert(evidence, Lesson)
@@ -253,19 +274,21 @@ class ReplayBook(Book):
 
     # -- putting away ----------------------------------------------------------------------------
 
+    def waiting(self) -> list[Family]:
+        """The families that a person should look at. Whoever asks once asks again, so they stay at hand."""
+        for family in self.queued:
+            self.family(family)
+            self._touched[family] = self.now
+            self._touched.move_to_end(family)
+        return [self.family(family) for family in self.queued]
+
     def tidy(self) -> None:
         """Puts away what nobody touched lately, and drops what no decision can ask for any more."""
         if self._untouched is None:
             return
         before = self.now - self._untouched
         left = [family for family, _ in takewhile(lambda item: item[1] <= before, self._touched.items())]
-        for family in left:
-            if family in self.queued:  # it will be asked for whenever somebody looks at the queue
-                self._touched[family] = self.now
-                self._touched.move_to_end(family)
-            else:
-                del self._touched[family]
-                self._put_away(family)
+        self._attic.put([self._packed(family) for family in left])
         since = self.now - CO_REPORT_WINDOW - timedelta(days=1)
         for pasts in self._pasts.values():
             if pasts and next(iter(pasts.values())).at <= since:
@@ -279,7 +302,9 @@ class ReplayBook(Book):
             del blocks[: bisect_right(blocks, self.now - BREAKER_LOOKS_BACK)]
         self.forget_judged_blocks(self.now - JUDGED_BLOCKS_COUNT)
 
-    def _put_away(self, key: str) -> None:
+    def _packed(self, key: str) -> Packed:
+        """Takes the family out of memory."""
+        del self._touched[key]
         images = self.images_of(key)
         present, earlier = self.round_reports(key), self.earlier_reports(key)
         pictures = []
@@ -287,15 +312,16 @@ class ReplayBook(Book):
             del self._images[image.id]
             if self._same_bytes.pop((image.site, image.sha256), None) == image.id and image.sha256 != alone(image.id):
                 pictures.append((_digest(image.sha256), image.id))
-        body = _pack(PutAway(self.family(key), images, [*present.values()], [*earlier.values()]))
-        self._attic.put(key, body, [image.id for image in images], pictures)
+        is_open = key in self._open
+        away = PutAway(
+            self.family(key), images, [*present.values()], [*earlier.values()], is_open, self._open.pop(key, None)
+        )
         for report in (*present.values(), *earlier.values()):
             self._report_homes.pop(report.id, None)
-        for report in present.values():
-            if report.withdrawn_at is None:
-                self._spoke.setdefault(report.reporter, set()).add(key)
+        speak = [report.reporter for report in present.values() if report.withdrawn_at is None]
         for rows in (self._families, self._members, self._rounds, self._earlier):
             rows.pop(key, None)
+        return Packed(key, _pack(away), [image.id for image in images], pictures, speak)
 
     def _take_out(self, key: str | None) -> None:
         packed = None if key is None else self._attic.take(key)
@@ -311,6 +337,8 @@ class ReplayBook(Book):
             self._images[image.id] = image
             if self._attic.forget(image.id, _digest(image.sha256)):
                 self._same_bytes[image.site, image.sha256] = image.id
+        if away.is_open:
+            self._open[key] = away.teaches
         self._touched[key] = self.now
 
     def _load_images(self, ids: set[str]) -> None:

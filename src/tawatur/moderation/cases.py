@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
@@ -15,13 +15,13 @@ from tawatur.decision.model import PRIORS, Model
 from tawatur.decision.policy import DEFAULT_POLICY, Policy, policy_kept
 from tawatur.moderation.shields import floor_raise
 from tawatur.moderation.viewers import viewers_of
-from tawatur.store.book import Book, replace
+from tawatur.store.book import Book
 from tawatur.store.database import Database
 from tawatur.store.families import Authority, Family
 from tawatur.store.ids import new_id
 from tawatur.store.reading_book import ReadingBook
 from tawatur.store.reporters import Reporter
-from tawatur.store.reports import Past
+from tawatur.store.reports import Past, Pasts
 from tawatur.store.reports import Report as StoredReport
 from tawatur.store.sites import StoredPolicy
 
@@ -71,31 +71,31 @@ def _parsed(document: str, version: int) -> Policy:
     return msgspec.structs.replace(policy, version=f"policy-{version}")
 
 
-def assemble(book: Book, family: Family, now: datetime) -> Case:
-    """All that bears on this family at this moment."""
+def assemble(book: Book, family: Family, now: datetime, site: Site | None = None) -> Case:
+    """All that bears on this family at this moment. `site` are the site's numbers (`site_numbers`), for whoever
+    assembles many cases at one moment."""
+    policy = policy_of(book, family.site)
     live = book.live_reports(family.id)
     with_past = book.with_past(family.site, [report.reporter for report in live])
     repeaters = [report.reporter for report in live if report.reporter in with_past]
     pasts, pairs = _shared_past(book, family, repeaters, now) if repeaters else ({}, ())
-    ended = now if repeaters and policy_of(book, family.site).lapse else None
-    inert = inert_reporters(book, live, now)
+    ended = now if policy.lapse else None
+    inert = _inert(live, with_past, now)
     return Case(
         reports=tuple([seen_by_engine(report) for report in live]),
         records={
-            reporter: replace(
-                _record(book, with_past[reporter], pasts.get(reporter, {}), family.id, ended), muted=reporter in inert
-            )
+            reporter: _record(book, with_past[reporter], pasts[reporter], family.id, ended, muted=reporter in inert)
             for reporter in repeaters
         },
         pairs=pairs,
         network_people={network: book.people(family.site, network) for network in _shared_networks(live)},
         views=family.views,
         views_per_day=_pace(family.views, family.created_at, now),
-        site=_site(book, family.site, policy_of(book, family.site), now),
+        site=site_numbers(book, family.site, policy, now) if site is None else site,
         immune_until=family.immune_until,
         human=standing_verdict(family, now),
         floor_raise=floor_raise(book, family, now),
-        viewers=viewers_of(book, family, live, policy_of(book, family.site), now),
+        viewers=viewers_of(book, family, live, policy, now),
     )
 
 
@@ -104,13 +104,18 @@ def inert_reporters(book: Book, reports: Sequence[StoredReport], now: datetime) 
     Whom none of this ever befell is not looked up one by one."""
     if not reports:
         return set()
-    known = book.with_past(reports[0].site, [report.reporter for report in reports])
+    return _inert(reports, book.with_past(reports[0].site, [report.reporter for report in reports]), now)
+
+
+def _inert(reports: Sequence[StoredReport], with_past: Mapping[str, Reporter], now: datetime) -> set[str]:
     inert = {report.reporter for report in reports if report.inert}
-    return inert | {reporter for reporter, found in known.items() if found.silenced(now)}
+    return inert | {reporter for reporter, found in with_past.items() if found.silenced(now)}
 
 
 def _shared_networks(live: list[StoredReport]) -> list[str]:
     """The networks that link anybody here: those with at least two of the reports."""
+    if len(live) < 2:
+        return []
     counts = Counter(report.network for report in live if report.network is not None)
     return sorted(network for network, reports in counts.items() if reports > 1)
 
@@ -137,12 +142,14 @@ def seen_by_engine(report: StoredReport) -> Report:
     )
 
 
-def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str, ended: datetime | None) -> Record:
+def _record(
+    book: Book, reporter: Reporter, pasts: Pasts, family: str, ended: datetime | None, *, muted: bool
+) -> Record:
     """What is known of one reporter. What nobody reviewed by `ended` has lapsed (None: it does not lapse)."""
     sums = book.records(reporter.site, reporter.id) if reporter.reviewed_reports else {}
     standing = [
         past
-        for past in pasts.values()
+        for past in pasts.holding
         if past.family != family and (ended is None or past.until is None or past.until > ended)
     ]
     return Record(
@@ -150,25 +157,28 @@ def _record(book: Book, reporter: Reporter, pasts: dict[str, Past], family: str,
         rejected={reason: record.rejected for reason, record in sums.items()},
         confirmed_reports=reporter.confirmed_reports,
         reported=len(pasts),
-        supports=sum(past.supports for past in standing),
-        blurs=sum(past.blurs for past in standing),
+        supports=sum([past.supports for past in standing]),
+        blurs=sum([past.blurs for past in standing]),
         probation_until=reporter.probation_until,
+        muted=muted,
     )
 
 
 def _shared_past(
     book: Book, family: Family, repeaters: list[str], now: datetime
-) -> tuple[dict[str, dict[str, Past]], tuple[Pair, ...]]:
+) -> tuple[dict[str, Pasts], tuple[Pair, ...]]:
     """What those reporters reported before who have a past, and what pairs of them share."""
     pasts = book.pasts(family.site, repeaters, now)
-    if len(repeaters) < 2:
-        return pasts, ()
-    by_family: dict[str, list[Past]] = defaultdict(list)
-    for mine in pasts.values():
-        for past in mine.values():
-            if past.family != family.id:
-                by_family[past.family].append(past)
-    return pasts, shared_pairs(by_family.values())
+    once: set[str] = set()
+    shared: set[str] = set()
+    # Some have reported hundreds of families, so whoever reported most is only asked for what the others did.
+    *others, most = sorted(pasts.values(), key=len)
+    for mine in others:
+        shared |= mine.keys() & once
+        once |= mine.keys()
+    shared |= most.keys() & once
+    shared.discard(family.id)
+    return pasts, shared_pairs([mine[one] for mine in pasts.values() if one in mine] for one in shared)
 
 
 def shared_pairs(groups: Iterable[Sequence[Past]]) -> tuple[Pair, ...]:
@@ -184,7 +194,8 @@ def shared_pairs(groups: Iterable[Sequence[Past]]) -> tuple[Pair, ...]:
     return tuple([Pair(a, b, together, errors, right) for (a, b), (together, errors, right) in sorted(shared.items())])
 
 
-def _site(book: Book, site: str, policy: Policy, now: datetime) -> Site:
+def site_numbers(book: Book, site: str, policy: Policy, now: datetime) -> Site:
+    """The site's own numbers that its decisions need now."""
     found = book.site(site)
     records = book.site_records(site)
     blocks_last_day = book.blocks_since(site, now - _DAY)

@@ -11,7 +11,7 @@ import msgspec
 from tawatur.decision.learning import Lesson, learn_proven, lesson
 from tawatur.decision.model import Model
 from tawatur.log import events
-from tawatur.moderation.cases import assemble, model_of, policy_of
+from tawatur.moderation.cases import assemble, model_of, policy_of, site_numbers
 from tawatur.moderation.sites import find_site
 from tawatur.store import lessons, sites
 from tawatur.store.book import Book
@@ -86,7 +86,8 @@ def model_from(database: Database, site: str, now: datetime) -> Model:
             book = DatabaseBook(connection, no_new_id)
             batch = waiting[start : start + BATCH]
             book.prefetch([Wants(site, families=tuple(batch))])
-            found = (lesson(assemble(book, book.family(family), now), policy, now) for family in batch)
+            numbers = site_numbers(book, site, policy, now)
+            found = (lesson(assemble(book, book.family(family), now, numbers), policy, now) for family in batch)
             known += [one for one in found if one is not None]
     return learn_proven(known, policy, "learned")
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from tawatur.decision.gates import may_withhold
+from tawatur.decision.policy import Policy
 from tawatur.decision.verdict import Verdict, decide, explain, stored
 from tawatur.log import events
 from tawatur.moderation.cases import assemble, model_of, policy_of, standing_verdict
@@ -87,6 +89,15 @@ def settle(book: Book, image: str, family: Family, now: datetime, *, cause: str 
         )
     book.save_family(family)
     return family
+
+
+def views_may_move(family: Family, live: int, policy: Policy, now: datetime) -> bool:
+    """Whether more views of a family with so many live reports could make `settle` do anything but say anew what a look
+    is worth. Views only move the state up, so nothing moves what is blocked already, what a person has decided, or
+    what fewer people report than it takes for a blur or a block."""
+    if family.shadow is not None:
+        return True
+    return family.status != BLOCKED and may_withhold(live, policy) and standing_verdict(family, now) is None
 
 
 def would_be(family: Family, verdict: Verdict) -> str:

@@ -10,7 +10,7 @@ from tawatur.log import events
 from tawatur.moderation.cases import policy_of
 from tawatur.moderation.lapse import current
 from tawatur.moderation.refusals import UnknownImage
-from tawatur.moderation.settle import settle
+from tawatur.moderation.settle import settle, views_may_move
 from tawatur.moderation.viewers import note_viewers
 from tawatur.store.book import Book
 from tawatur.store.families import Family
@@ -33,7 +33,7 @@ def count_views(
         raise UnknownImage(f"This site has no image {image_id!r}.")
     before = current(book, image.family, now)
     said = len(set(viewers)) if count is None else count
-    new, again = note_viewers(book, before, viewers, policy_of(book, site), now)
+    new, again = note_viewers(book, before, viewers, policy_of(book, site), now) if viewers else ([], 0)
     count = max(0, said - again)
     if said and not count and not new:
         return image.views or 0, before.status
@@ -41,8 +41,10 @@ def count_views(
     family = book.family(image.family)
     told = events.ImageViewed(count=count, viewers=new or None)
     book.append(events.row(book.new_id(), site, image.id, now, told))
-    if book.live_reports(family.id) and _matters(before, family.views or 0, now):
-        family = settle(book, image.id, family, now, cause="views")
+    if _matters(before, family.views or 0, now):
+        live = len(book.live_reports(family.id))
+        if live and (book.keeps_worth or views_may_move(family, live, policy_of(book, site), now)):
+            family = settle(book, image.id, family, now, cause="views")
     return image.views or 0, family.status
 
 

@@ -22,7 +22,7 @@ from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.judged_blocks_book import JudgedBlocksBook
 from tawatur.store.reporters import Reporter, ReporterRecord
-from tawatur.store.reports import Past, Report, merged_pasts, past_of
+from tawatur.store.reports import Past, Pasts, Report, merged_pasts, past_of
 from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import StoredVerdict
@@ -35,6 +35,9 @@ CO_REPORT_WINDOW = timedelta(days=90)
 
 class Book(JudgedBlocksBook):
     """Rows in memory. A key that is there with None means: looked up, does not exist."""
+
+    keeps_worth = True
+    """Whether anybody reads what a look at a family was worth when the engine judged it last."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         super().__init__()
@@ -160,7 +163,7 @@ class Book(JudgedBlocksBook):
     def save_family(self, family: Family) -> None:
         self._wrote()
         before = self.family(family.id)
-        if _bears_on_pasts(before) != _bears_on_pasts(family):
+        if _bears_on_pasts(before, family):
             present = list(self.round_reports(family.id).values())
             if family.round != before.round:  # what was live is judged now
                 self.earlier_reports(family.id).update({report.id: report for report in present})
@@ -312,7 +315,7 @@ class Book(JudgedBlocksBook):
             self._load_records(site, {reporter})
         return self._records[site, reporter]
 
-    def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, dict[str, Past]]:
+    def pasts(self, site: str, reporters: Iterable[str], now: datetime) -> dict[str, Pasts]:
         """What each of these people reported within the window, by family."""
         since = now - CO_REPORT_WINDOW
         wanted = {reporter for reporter in reporters if (site, reporter) not in self._pasts}
@@ -439,8 +442,14 @@ def has_past(reporter: Reporter) -> bool:
     return reporter.reported > 1 or reporter.reviewed_reports > 0 or reporter.muted
 
 
-def _bears_on_pasts(family: Family) -> tuple[object, ...]:
-    return family.round, family.status, family.provisional, family.authority
+def _bears_on_pasts(before: Family, after: Family) -> bool:
+    """Whether this change of a family changes what its reports mean for who made them."""
+    return (
+        before.status != after.status
+        or before.round != after.round
+        or before.provisional != after.provisional
+        or before.authority != after.authority
+    )
 
 
 def _place(report: Report) -> tuple[datetime, str]:

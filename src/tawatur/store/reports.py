@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -76,9 +76,15 @@ def past_of(report: Report, family: Family) -> Past:
     )
 
 
-def merged_pasts(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
+class Pasts(dict[str, Past]):
+    """What one person reported, by family; `holding` are those of it that hold up a block or a blur now."""
+
+    holding: Sequence[Past] = ()
+
+
+def merged_pasts(pasts: Iterable[Past], since: datetime) -> Pasts:
     """Those after `since`, one a family: who reported it again after a review has both facts."""
-    found: dict[str, Past] = {}
+    found = Pasts()
     for past in pasts:
         if past.at > since:
             other = found.get(past.family)
@@ -91,6 +97,7 @@ def merged_pasts(pasts: Iterable[Past], since: datetime) -> dict[str, Past]:
                     blurs=past.blurs or other.blurs,
                 )
             found[past.family] = past
+    found.holding = [past for past in found.values() if past.supports or past.blurs]
     return found
 
 
