@@ -8,10 +8,8 @@ and apostrophes fall away, hyphens are spaces. Letter case stays, as it tells a 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 
-_GONE = {code: None for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Mn", "Cf")}
 _KIN = str.maketrans(
     {
         "ى": "ي", "ی": "ي", "ې": "ي", "ے": "ي", "ۍ": "ي",
@@ -24,7 +22,17 @@ _KIN = str.maketrans(
     }
 )  # fmt: skip
 _DIGITS = {code: str(unicodedata.digit(chr(code))) for start in (0x660, 0x6F0) for code in range(start, start + 10)}
-_TABLE = {**_GONE, **_KIN, **_DIGITS}
+
+
+class _Table(dict[int, int | str | None]):
+    """What becomes of each character. Asked of Unicode for those that occur alone, as all of them take a while."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.category(chr(code)) in ("Mn", "Cf") else code
+        return kept
+
+
+_TABLE = _Table({**_KIN, **_DIGITS})
 _SPACES = re.compile(r"[^\S\n]+")
 _ELIDED = re.compile(r"(?i)(?<!\w)([cdjlmnst]|(?:jus|lors|puis)?qu)'(?=\w)")
 _OWNED = re.compile(r"(?i)'(s)\b(?!')")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -19,6 +20,8 @@ BUSY_TIMEOUT_S = 10
 READERS = 16
 
 _ADDRESSES = "Use `sqlite:////path/to/tawatur.db` or `postgresql://user@host/name`."
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 _MIGRATING = 0x7461_7761_7475_7200
 """The advisory lock that is held while tables change: any number that others do not use."""
@@ -135,43 +138,37 @@ class Database:
 
     def migrate(self) -> None:
         """Creates the tables, or brings older ones up to date; does nothing when they are."""
-        from alembic import command
-        from alembic.runtime.migration import MigrationContext
-        from alembic.script import ScriptDirectory
-
-        config = _alembic()
         with translated(), self.writer.begin() as connection:
             if not self.is_sqlite:  # of several servers that start at once one makes the tables, the others wait
                 connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
-            here = MigrationContext.configure(connection).get_current_revision()
-            _refuse_newer(self, ScriptDirectory.from_config(config), here)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            here = _version(connection)
+            self._refuse_newer(here)
+            if here != _versions()[-1]:
+                _upgrade(connection)
 
     def version(self) -> str | None:
         """Which tables it has, by the last migration; None where it has none of ours."""
-        from alembic.runtime.migration import MigrationContext
-
         with self.read() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            return _version(connection)
 
     def require_known(self, version: str) -> None:
         """Raises NotInitialised where these are tables of a newer release."""
-        from alembic.script import ScriptDirectory
-
-        _refuse_newer(self, ScriptDirectory.from_config(_alembic()), version)
+        self._refuse_newer(version)
 
     def check_migrated(self) -> None:
         """Raises NotInitialised unless the tables are those of this release."""
-        from alembic.script import ScriptDirectory
-
         here = self.version()
-        scripts = ScriptDirectory.from_config(_alembic())
-        head = scripts.get_current_head()
-        _refuse_newer(self, scripts, here)
+        head = _versions()[-1]
+        self._refuse_newer(here)
         if here != head:
             do = "tawatur init" if here is None else "tawatur migrate"
             raise NotInitialised(f"The database {self} is at version {here or 'none'}, not {head}: run `{do}`.")
+
+    def _refuse_newer(self, here: str | None) -> None:
+        if here is not None and here not in _versions():
+            raise NotInitialised(
+                f"The database {self} is at version {here}, which this release does not know: use the newer release."
+            )
 
     def scrub(self) -> None:
         """Lets what was erased leave SQLite's write-ahead log as well. Where others are busy with it just now, the log
@@ -198,20 +195,28 @@ def _address(url: str) -> URL:
     return parsed
 
 
-def _refuse_newer(database: Database, scripts: Any, here: str | None) -> None:
-    known = {script.revision for script in scripts.walk_revisions()}
-    if here is not None and here not in known:
-        raise NotInitialised(
-            f"The database {database} is at version {here}, which this release does not know: use the newer release."
-        )
+@cache
+def _versions() -> list[str]:
+    """Those that this release knows, oldest first, by the names of the migrations' files: their library is slow to
+    load, and most starts have nothing to migrate."""
+    return sorted(path.name[:4] for path in _MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
-def _alembic() -> Any:
-    from alembic.config import Config  # the migrations' library is slow to load, and few commands need it
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    here: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return here
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 @contextmanager

@@ -7,16 +7,15 @@ import gc
 import signal
 import socket
 import sys
+from multiprocessing import parent_process
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tawatur import logs
 from tawatur.delivery.label_keys import installed
-from tawatur.imaging.copy_model import describer
 from tawatur.settings import Settings
 from tawatur.store.database import Database
-from tawatur.web.console.provider import provider_of
 
 GRACE_S = 10
 _PR_SET_PDEATHSIG = 1
@@ -28,15 +27,17 @@ _SWITCH_S = 0.0005
 
 def worker() -> object:
     """The application as a worker process builds it, from the environment."""
+    _end_with_parent()  # before what takes a second to load
+    gc.disable()  # nothing of that is garbage
     from tawatur.web.app import make_app  # here, not above: the parent only holds the socket and needs none of it
 
-    _end_with_parent()
     sys.setswitchinterval(_SWITCH_S)
     settings = Settings()
     logs.configure(settings.log_level, settings.log_format)
     app = make_app(settings)
     gc.freeze()  # what is loaded now stays; looking through it again and again held every request up for 100 ms
     gc.set_threshold(_OBJECTS_A_LOOK, 20, 20)
+    gc.enable()
     return app
 
 
@@ -44,15 +45,16 @@ def _end_with_parent() -> None:
     """Asks Linux to end this worker when its parent dies: an orphan would hold the port against the next start."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    parent = parent_process()
+    if parent is not None and not parent.is_alive():  # it died before it was asked of Linux
+        sys.exit(1)
 
 
 def run(settings: Settings, host: str, port: int) -> None:
     """Makes the database ready and serves until told to end. Raises DatabaseUnavailable, ModelUnusable,
     ProviderUnusable, and OSError where the port is taken."""
     settings.resolved_secret()
-    if settings.altered_copies:
-        describer(settings.copy_model, settings.copy_model_threshold)  # what is wrong with it is said here, once
-    provider_of(settings)
+    _try(settings)
     database = Database(settings.resolved_database_url())
     database.migrate()
     database.close()
@@ -79,6 +81,18 @@ def run(settings: Settings, host: str, port: int) -> None:
     sys.stderr.write(f"Tawatur serves http://{host}:{listening.getsockname()[1]} (Ctrl-C ends it)\n")
     sys.stderr.flush()
     Multiprocess(config, sockets=[listening]).run()
+
+
+def _try(settings: Settings) -> None:
+    """What is wrong with what the operator brings along is said here, once."""
+    if settings.altered_copies and settings.copy_model is not None:
+        from tawatur.imaging.copy_model import describer  # few have one, and numpy is slow to load
+
+        describer(settings.copy_model, settings.copy_model_threshold)
+    if settings.oidc_issuer is not None:
+        from tawatur.web.console.provider import provider_of
+
+        provider_of(settings)
 
 
 def _listen(host: str, port: int) -> socket.socket:
