@@ -4,12 +4,15 @@
 |---|---|
 | `database_url` | an empty database, once on SQLite and once on PostgreSQL: `-k sqlite` or `-k postgresql` picks one |
 | `sqlite_url`, `postgres_url` | an empty database of that kind alone |
+| `ready_url` | as `database_url`, with the tables in it |
+| `database` | the same, opened |
 | `own_postgres` | a PostgreSQL server that no other test uses: `.url`, `.stop()`, `.start()`, `.kill9()` |
 | `new_server` | a function that makes a `Server` (ground/server.py) on a database address; not started |
 | `server` | a started server on `database_url`, its database made |
 """
 
 import os
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,17 +21,24 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tawatur.store.database import Database
 from tests.ground import postgres
 from tests.ground.postgres import Postgres
 from tests.ground.server import Server
+from tests.ground.tables import with_tables
 
 # On shared cores a single example can take long without being wrong.
 hypothesis.settings.register_profile("tawatur", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("tawatur")
 
+if sys.dont_write_bytecode:  # the children of the tests would compile all that they import, seconds each time
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "bytecode")
+
 for _name in [name for name in os.environ if name.startswith("TAWATUR_")]:
     del os.environ[_name]
 
+_SLOW = {"demo", "integrations", "lab", "survival"}
 _servers = pytest.StashKey[list[Server]]()
 
 
@@ -36,12 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: needs a real PostgreSQL, which the tests start themselves")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, or one of two workers would have it all to itself at the end."""
+    processes = {"new_server", "own_postgres", "browser"}
+    slow = {item.path for item in items if item.path.parent.name in _SLOW or processes & {*item.fixturenames}}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """The PostgreSQL of this run; with pytest-xdist every worker has one. Ask for `postgres_url`, not for this."""
     if reason := postgres.why_absent():
         pytest.skip(reason)
-    server = Postgres()
+    server = Postgres(durable=False)
     try:
         server.start()
         yield server
@@ -68,11 +85,29 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def ready_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield with_tables(f"sqlite:///{tmp_path / 'tawatur.db'}")
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield server.create_database(name, tables=True)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def database(ready_url: str) -> Iterator[Database]:
+    made = Database(ready_url)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
     if reason := postgres.why_absent():
         pytest.skip(reason)
-    server = Postgres()
+    server = Postgres(durable=False)
     try:
         server.start()
         yield server

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tawatur.store.database import Database
+from tests.ground.tables import with_tables
 from tests.moderation.world import World
 from tests.test_cli import fails, tawatur
 
@@ -21,8 +22,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.environment = {"TAWATUR_DATA_DIR": str(folder)}
         folder.mkdir()
-        self.database = Database(f"sqlite:///{folder / 'tawatur.db'}")
-        self.database.migrate()
+        self.database = Database(with_tables(f"sqlite:///{folder / 'tawatur.db'}"))
         self.world = World(self.database)
         self.image = self.world.image("one", uploader="somebody")
         self.world.crowd(self.image, 12)

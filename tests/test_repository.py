@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from tests.test_cli import tawatur
 
 ROOT = Path(__file__).parents[1]
 LONGEST_SOURCE = 450  # lines
@@ -194,13 +195,7 @@ def test_the_commands_that_documents_name_exist() -> None:
             asked.setdefault(tuple(plain[:2]), set()).update(options)
     wrong = []
     for names, options in asked.items():
-        told = subprocess.run(
-            [Path(sys.executable).with_name("tawatur"), *names, "--help"],
-            env=os.environ | {"COLUMNS": "240", "NO_COLOR": "1", "TERM": "dumb"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        told = tawatur(*names, "--help", COLUMNS="240", NO_COLOR="1", TERM="dumb")
         if told.returncode:
             wrong.append(f"tawatur {' '.join(names)}: {told.stderr.strip()[-200:]}")
         wrong += [f"tawatur {' '.join(names)} has no {option}" for option in options if option not in told.stdout]

@@ -46,14 +46,6 @@ LOOPBACK: list[Network] = [ipaddress.ip_network("127.0.0.0/8")]
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    made.migrate()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def log(database: Database) -> Log:
     return Log(database)
 

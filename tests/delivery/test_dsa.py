@@ -31,6 +31,7 @@ from tawatur.delivery.dsa_words import WORDS, rounded
 from tawatur.moderation.restrictions import brought_up_to_date
 from tawatur.store.database import Database
 from tawatur.store.restrictions import Restriction, Span
+from tests.ground.tables import with_tables
 from tests.moderation.world import START, World
 
 _sites = count(1)
@@ -40,11 +41,10 @@ WHENEVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('dsa') / 'tawatur.db'}"
+        url = with_tables(f"sqlite:///{tmp_path_factory.mktemp('dsa') / 'tawatur.db'}")
     else:
-        url = request.getfixturevalue("postgres_server").create_database(f"dsa_{uuid.uuid4().hex[:12]}")
+        url = request.getfixturevalue("postgres_server").create_database(f"dsa_{uuid.uuid4().hex[:12]}", tables=True)
     made = Database(url)
-    made.migrate()
     yield made
     made.close()
 

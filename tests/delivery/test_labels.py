@@ -4,7 +4,6 @@ restored."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,6 @@ from tawatur.store.database import Database
 from tawatur.store.ids import new_id
 from tests.delivery.labelling import DID, LabellingWorld, post
 from tests.web.xrpc.network import plain_cbor
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.ground.process import dies_with_parent, plain_environment
+from tests.ground.tables import with_tables
 
-# fsync stays on, as it is by default: tests that kill the database must find what it acknowledged.
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -30,6 +30,7 @@ SETTINGS = {
     "log_min_messages": "warning",
     "deadlock_timeout": "200ms",
 }
+QUICK = {"fsync": "off", "full_page_writes": "off"}
 
 
 def why_absent() -> str | None:
@@ -62,14 +63,20 @@ def _installed_binaries() -> Path | None:
 
 
 class Postgres:
-    """One server, reached through a socket in its folder: its address is the same after stop and start."""
+    """One server, reached through a socket in its folder: its address is the same after stop and start.
 
-    def __init__(self) -> None:
+    Unless it is `durable` it does not wait for the disk: what it acknowledged outlives its being killed as before, and
+    not a power cut.
+    """
+
+    def __init__(self, *, durable: bool = True) -> None:
+        self._settings = SETTINGS if durable else SETTINGS | QUICK
         self.folder = Path(tempfile.mkdtemp(prefix="tawatur-pg-"))
         self.log = self.folder / "log"
         self._data = self.folder / "data"
         self._server: subprocess.Popen[bytes] | None = None
         self._identity: dict[str, Any] = {}
+        self._migrated = False
         try:
             self.binaries = self._prepare()
         except BaseException:
@@ -114,10 +121,14 @@ class Postgres:
         self._end(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def create_database(self, name: str) -> str:
-        """Its address; empty."""
-        # One short file copy of template0 is much faster here than the default, which logs every page.
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
+    def create_database(self, name: str, *, tables: bool = False) -> str:
+        """Its address; empty, or with this release's tables."""
+        if tables and not self._migrated:
+            with_tables(self.create_database("migrated"))
+            self._migrated = True
+        # One short copy of files is much faster here than the default, which logs every page.
+        template = "migrated" if tables else "template0"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY file_copy')
         return self.url_of(name)
 
     def drop_database(self, name: str) -> None:
@@ -185,7 +196,7 @@ class Postgres:
         if done.returncode:
             raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
         with (self._data / "postgresql.conf").open("a") as conf:
-            for name, value in SETTINGS.items() | {("unix_socket_directories", str(self.folder))}:
+            for name, value in self._settings.items() | {("unix_socket_directories", str(self.folder))}:
                 conf.write(f"{name} = '{value}'\n")
         return binaries
 

@@ -8,24 +8,25 @@ def test_a_report_blocks(server):  # on SQLite and on PostgreSQL
     server.start()  # the same address, database and data directory
 """
 
-import atexit
-import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from tawatur.moderation.sites import create_site
+from tawatur.store.database import Database
+from tawatur.store.database_book import DatabaseBook
+from tawatur.store.ids import new_id
+from tawatur.store.writer import Clock
 from tests.ground.process import dies_with_parent, free_port, plain_environment
+from tests.ground.tables import with_tables
 
 TAWATUR = Path(sys.executable).with_name("tawatur")
 STARTS_WITHIN = 60.0  # seconds; the cores may be shared with other test runs
@@ -114,14 +115,19 @@ class Server:
         return done.stdout
 
     def init(self) -> Self:
-        """Creates or upgrades the database."""
-        self.tawatur("init")
+        """Makes the tables, as `start` would, for what is needed before it."""
+        with_tables(self.database_url)
         return self
 
     def site(self, name: str = "test") -> Site:
-        """A new site with its keys, made on the command line as an operator would."""
-        keys = json.loads(self.tawatur("site", "create", name, "--json"))
-        return Site(site=keys["site"], api_key=keys["api_key"], public_key=keys["public_key"])
+        """A new site with its keys."""
+        database = Database(self.database_url)
+        with database.write() as connection:
+            book = DatabaseBook(connection, new_id)
+            keys = create_site(book, name, Clock()())
+            book.flush()
+        database.close()
+        return Site(site=keys.site, api_key=keys.api_key, public_key=keys.public_key)
 
     def start(self) -> Self:
         """Returns when the server answers. After `stop` or `kill9`: the same address, database and data directory."""
@@ -177,7 +183,6 @@ class Server:
             TAWATUR_DATA_DIR=str(self.data_dir),
             PYTHONUNBUFFERED="1",
             NO_COLOR="1",
-            **bytecode(),
             **self.environment,
         )
 
@@ -215,13 +220,3 @@ def _is_worker(pid: int) -> bool:
         return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:  # it ended a moment ago
         return False
-
-
-@cache
-def bytecode() -> dict[str, str]:
-    """Where Python must not keep bytecode beside the source, every start would compile all of it: seconds each time."""
-    if not sys.dont_write_bytecode:
-        return {}
-    folder = tempfile.mkdtemp(prefix="tawatur-bytecode-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}

@@ -30,12 +30,12 @@ def test_what_another_test_left_is_not_there(database_url: str) -> None:
     engine.dispose()
 
 
-def test_the_postgresql_of_the_tests_is_durable_and_roomy(postgres_url: str) -> None:
+def test_the_postgresql_of_the_tests_writes_before_it_answers_and_is_roomy(postgres_url: str) -> None:
+    expected = {"synchronous_commit": "on", "max_connections": "200", "timezone": "UTC"}
     engine = sa.create_engine(postgres_url)
     with engine.connect() as connection:
-        shown = {name: connection.scalar(sa.text(f"SHOW {name}")) for name in ("fsync", "max_connections", "timezone")}
+        assert {name: connection.scalar(sa.text(f"SHOW {name}")) for name in expected} == expected
     engine.dispose()
-    assert shown == {"fsync": "on", "max_connections": "200", "timezone": "UTC"}
 
 
 def test_an_own_postgresql_keeps_what_was_committed_over_stop_and_kill(own_postgres: Postgres) -> None:

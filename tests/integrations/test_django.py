@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.ground.process import dies_with_parent, free_port, plain_environment
-from tests.ground.server import Server, Site, bytecode
+from tests.ground.server import Server, Site
 from tests.survival.world import picture, report, statement
 
 pytest.importorskip("django", reason="Django is not installed")
@@ -36,7 +36,6 @@ class Example:
             TAWATUR_URL=tawatur.base_url,
             TAWATUR_API_KEY=site.api_key,
             TAWATUR_PUBLIC_URL=tawatur.base_url,
-            **bytecode(),
         )
         self._process: subprocess.Popen[bytes] | None = None
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=60)
@@ -261,9 +260,7 @@ def test_a_setting_that_cannot_be_is_told_by_djangos_check(tmp_path: Path, setti
     )
     done = subprocess.run(
         [sys.executable, EXAMPLE / "manage.py", "check", "--settings", "other"],
-        env=plain_environment(
-            **bytecode(), TAWATUR_API_KEY="tws_x", EXAMPLE_DATA=str(tmp_path), PYTHONPATH=str(tmp_path)
-        ),
+        env=plain_environment(TAWATUR_API_KEY="tws_x", EXAMPLE_DATA=str(tmp_path), PYTHONPATH=str(tmp_path)),
         capture_output=True,
         text=True,
         timeout=60,
@@ -276,7 +273,7 @@ def test_a_setting_that_cannot_be_is_told_by_djangos_check(tmp_path: Path, setti
 def test_the_migrations_are_those_of_the_models(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, EXAMPLE / "manage.py", "makemigrations", "--check", "--dry-run"],
-        env=plain_environment(**bytecode(), EXAMPLE_DATA=str(tmp_path), TAWATUR_API_KEY="tws_x"),
+        env=plain_environment(EXAMPLE_DATA=str(tmp_path), TAWATUR_API_KEY="tws_x"),
         capture_output=True,
         text=True,
         timeout=60,

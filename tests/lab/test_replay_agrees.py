@@ -15,6 +15,7 @@ from tawatur.lab.replay import Replay
 from tawatur.log.export import lines
 from tawatur.store.database import Database
 from tawatur.store.writer import Refused
+from tests.ground.tables import with_tables
 from tests.moderation.world import World
 
 PEOPLE = [f"p{n}" for n in range(6)]
@@ -87,8 +88,7 @@ DECIDED = ("image.blurred", "image.blocked", "image.restored", "image.shadowed",
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('replay') / 'tawatur.db'}")
-    database.migrate()
+    database = Database(with_tables(f"sqlite:///{tmp_path_factory.mktemp('replay') / 'tawatur.db'}"))
     yield database
     database.close()
 

@@ -9,8 +9,8 @@ from tests.log.sealed import SealedLog, some_events
 
 
 @pytest.fixture
-def empty_log(database_url: str, tmp_path: Path) -> Iterator[SealedLog]:
-    log = SealedLog(database_url, tmp_path / "keys")
+def empty_log(ready_url: str, tmp_path: Path) -> Iterator[SealedLog]:
+    log = SealedLog(ready_url, tmp_path / "keys")
     yield log
     log.close()
 

@@ -41,7 +41,6 @@ class SealedLog:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.database = Database(url)
-        self.database.migrate()
         self.folder = folder
         self.keyring = Keyring(folder)
         self.now = START

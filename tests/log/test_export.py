@@ -19,10 +19,8 @@ _ids = count()
 
 
 @pytest.fixture
-def database(database_url: str) -> Database:
+def database(database: Database) -> Database:
     """With 12 events of two sites, in three transactions."""
-    database = Database(database_url)
-    database.migrate()
     for group in range(3):
         with database.write() as connection:
             book = DatabaseBook(connection, lambda: f"{next(_ids):09}")

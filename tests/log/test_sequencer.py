@@ -10,15 +10,14 @@ from tawatur.log.sequencer import Sequencer, sequence
 from tawatur.store import events
 from tawatur.store.database import Database
 from tawatur.store.ids import new_id
+from tests.ground.tables import with_tables
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 def database(postgres_url: str) -> Database:
-    database = Database(postgres_url)
-    database.migrate()
-    return database
+    return Database(with_tables(postgres_url))
 
 
 def event(number: int) -> events.EventRow:

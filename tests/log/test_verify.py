@@ -18,6 +18,7 @@ from tawatur.log.keys import Keyring, statement
 from tawatur.log.seal import change_key, digest, message, read, seal
 from tawatur.log.verify import Head
 from tawatur.store import seals
+from tests.ground.tables import with_tables
 from tests.log.sealed import HOUR, START, SealedLog, some_events
 
 COLUMNS = {
@@ -78,7 +79,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("sealed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tawatur.log.seal.BATCH", 8)
-        log = SealedLog(f"sqlite:///{folder / 'tawatur.db'}", folder)
+        log = SealedLog(with_tables(f"sqlite:///{folder / 'tawatur.db'}"), folder)
         log.append(some_events(16))
         log.seal()
         change_key(log.database, log.keyring, lambda: log.now)

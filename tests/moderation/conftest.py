@@ -7,6 +7,7 @@ import pytest
 
 from tawatur.store.database import Database
 from tests.ground.postgres import Postgres
+from tests.ground.tables import with_tables
 from tests.moderation.world import World
 
 _sites = count(1)
@@ -15,8 +16,7 @@ KINDS = ["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgr
 
 @pytest.fixture(scope="module")
 def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('world') / 'tawatur.db'}")
-    database.migrate()
+    database = Database(with_tables(f"sqlite:///{tmp_path_factory.mktemp('world') / 'tawatur.db'}"))
     yield database
     database.close()
 
@@ -24,8 +24,7 @@ def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databa
 @pytest.fixture(scope="module")
 def postgres_database(postgres_server: Postgres, request: pytest.FixtureRequest) -> Iterator[Database]:
     name = f"world_{abs(hash(request.node.nodeid)):x}"
-    database = Database(postgres_server.create_database(name))
-    database.migrate()
+    database = Database(postgres_server.create_database(name, tables=True))
     yield database
     database.close()
     postgres_server.drop_database(name)

@@ -24,6 +24,7 @@ from tawatur.store.files import Files, StorageUnavailable
 from tawatur.store.snapshots import NotEmpty, SnapshotFailed
 from tests.ground.postgres import Postgres
 from tests.ground.small_disk import NoSmallDisk, SmallDisk
+from tests.ground.tables import with_tables
 from tests.web.place import opened
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -229,8 +230,7 @@ def test_a_backup_of_a_newer_release_or_another_database_is_refused(
 def test_what_postgresql_lacks_is_told_with_the_package_that_has_it(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(postgres_url)
-    database.migrate()
+    database = Database(with_tables(postgres_url))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SnapshotFailed, match=r"pg_dump is not installed.*postgresql-client"):
         back_up(database, tmp_path, tmp_path / "backup.tar", NOW, quiet, {})
@@ -262,8 +262,7 @@ def test_tables_of_a_newer_release_do_not_outlive_a_restore(
     postgres_server: Postgres, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{postgres_server.binaries}{os.pathsep}{os.environ['PATH']}")
-    database = Database(postgres_url)
-    database.migrate()
+    database = Database(with_tables(postgres_url))
     target = tmp_path / "backup.tar"
     back_up(database, tmp_path / "data", target, NOW, quiet, {})
     with database.write() as connection:

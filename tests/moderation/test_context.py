@@ -19,6 +19,7 @@ from tawatur.moderation.sweep import sweep
 from tawatur.store import contexts
 from tawatur.store.database import Database
 from tawatur.store.writer import Writer
+from tests.ground.tables import with_tables
 from tests.moderation.world import START, World
 
 _sites = count(5000)
@@ -26,9 +27,7 @@ _sites = count(5000)
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Database]]:
-    made = [Database(f"sqlite:///{tmp_path_factory.mktemp('context') / 'tawatur.db'}") for _ in range(2)]
-    for database in made:
-        database.migrate()
+    made = [Database(with_tables(f"sqlite:///{tmp_path_factory.mktemp('context') / 'tawatur.db'}")) for _ in range(2)]
     yield made[0], made[1]
     for database in made:
         database.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,11 +20,8 @@ from tests.moderation.forgetting import ForgettingWorld, digest
 
 
 @pytest.fixture
-def new_forgetting(database_url: str, tmp_path: Path) -> Iterator[Callable[..., ForgettingWorld]]:
-    database = Database(database_url)
-    database.migrate()
-    yield lambda policy=None: ForgettingWorld(database, tmp_path, policy)
-    database.close()
+def new_forgetting(database: Database, tmp_path: Path) -> Callable[..., ForgettingWorld]:
+    return lambda policy=None: ForgettingWorld(database, tmp_path, policy)
 
 
 @pytest.fixture

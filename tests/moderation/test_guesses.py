@@ -15,10 +15,8 @@ LAYLA = "layla@town.example"
 
 
 @pytest.fixture
-def guard(database_url: str) -> Guard:
-    made = Database(database_url)
-    made.migrate()
-    return Guard(made, b"s" * 32)
+def guard(database: Database) -> Guard:
+    return Guard(database, b"s" * 32)
 
 
 def tries(guard: Guard, network: str, most: int, account: str = LAYLA, now: datetime = NOON) -> int:
@@ -81,9 +79,9 @@ def test_who_was_right_has_not_guessed(guard: Guard) -> None:
         guard.give_back(counted)
 
 
-def test_processes_share_what_they_count(guard: Guard, database_url: str) -> None:
+def test_processes_share_what_they_count(guard: Guard, ready_url: str) -> None:
     tries(guard, "a", 8)
-    assert tries(Guard(Database(database_url), b"s" * 32), "a", 8) == HERE - 8
+    assert tries(Guard(Database(ready_url), b"s" * 32), "a", 8) == HERE - 8
 
 
 def test_counts_name_nobody_and_are_forgotten(guard: Guard) -> None:

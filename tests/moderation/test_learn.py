@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,14 +14,6 @@ from tawatur.moderation.learn import learn_nightly, learn_sites, model_from, rev
 from tawatur.store.database import Database
 from tawatur.store.writer import Writer
 from tests.moderation.world import World
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture(autouse=True)

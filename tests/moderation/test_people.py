@@ -19,12 +19,9 @@ WORDS = "a quiet harbour in autumn"
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Database:
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    made = Database(database_url)
-    made.migrate()
-    return made
 
 
 def link(database: Database, role: str = "moderator", email: str = "Layla@Town.example", site: str = "s1") -> str:

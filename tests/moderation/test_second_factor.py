@@ -18,13 +18,6 @@ STEP = timedelta(seconds=STEP_S)
 VAULT = Vault(b"s" * 32)
 
 
-@pytest.fixture
-def database(database_url: str) -> Database:
-    made = Database(database_url)
-    made.migrate()
-    return made
-
-
 def code(secret: str, now: datetime) -> str:
     return pyotp.TOTP(secret).at(now)
 

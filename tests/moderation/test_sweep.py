@@ -86,9 +86,7 @@ def test_nothing_lapses_before_its_time_or_after_a_review(new_world: Callable[..
     assert world.status(decided) == "blocked"
 
 
-def test_the_sweep_finds_what_is_overdue_and_forgets_old_answers(database_url: str) -> None:
-    database = Database(database_url)
-    database.migrate()
+def test_the_sweep_finds_what_is_overdue_and_forgets_old_answers(database: Database) -> None:
     lapsing, standing = World(database, "1", "lapse = true"), World(database, "2")
     images = [overdue(lapsing), overdue(standing)]
     fresh = lapsing.image("fresh")

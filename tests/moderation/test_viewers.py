@@ -135,9 +135,7 @@ def test_of_one_picture_so_many_are_kept_and_the_rest_are_counted(seeing: World)
     assert "viewers" not in seeing.log[-1]
 
 
-def test_the_sweep_forgets_what_no_longer_counts(database_url: str) -> None:
-    database = Database(database_url)
-    database.migrate()
+def test_the_sweep_forgets_what_no_longer_counts(database: Database) -> None:
     month, off = World(database, "1", ON), World(database, "2")
     images = [month.image("old"), month.image("new")]
     month.views(images[0], None, THREE)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from tawatur import store
 from tawatur.store import schema
 from tawatur.store.database import Database, DatabaseUnavailable, NotInitialised, UnusableAddress
 
@@ -30,6 +32,11 @@ def test_partial_indexes_are_partial(database: Database) -> None:
     with database.read() as connection:
         made = connection.execute(text(f"{kept}name = 'ix_events_unpositioned'")).scalar_one()
     assert "position IS NULL" in made.replace("(", "").replace('"', "")
+
+
+def test_the_migrations_files_are_named_by_their_versions() -> None:
+    found = ScriptDirectory(str(store.database._MIGRATIONS)).walk_revisions()
+    assert store.database._versions() == [script.revision for script in found][::-1]
 
 
 def test_migrating_twice_is_harmless(database: Database) -> None:

@@ -16,6 +16,7 @@ from tawatur.store.families import Family
 from tawatur.store.reading_book import Wants
 from tawatur.store.reporters import Reporter
 from tawatur.store.sites import Site, StoredPolicy
+from tests.ground.tables import with_tables
 
 pytestmark = pytest.mark.postgresql
 
@@ -31,8 +32,7 @@ def new_id() -> str:
 
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[Database]:
-    made = Database(postgres_url)
-    made.migrate()
+    made = Database(with_tables(postgres_url))
     with made.write() as connection:
         book = DatabaseBook(connection, new_id, lock=True)
         book.add_site(Site(SITE, "site", NOW))

@@ -107,7 +107,7 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("rush")
     url = f"sqlite:///{folder / 'tawatur.db'}"
     if kind == "postgresql":
-        url = request.getfixturevalue("postgres_server").create_database(f"rush_{uuid.uuid4().hex[:12]}")
+        url = request.getfixturevalue("postgres_server").create_database(f"rush_{uuid.uuid4().hex[:12]}", tables=True)
     running = [Server(folder / str(n), url, TAWATUR_SECRET=uuid.uuid4().hex) for n in range(count)]
     try:
         running[0].init()
@@ -289,7 +289,7 @@ def test_servers_that_start_at_once_on_a_new_database_all_find_it_ready(
 
     def init(server: Server) -> None:
         try:
-            server.init()
+            server.tawatur("init")
         except ServerError as error:
             failed.append(error)
 

@@ -1,5 +1,6 @@
 """Database gone, disk full: 503 with Retry-After, nothing lost that was acknowledged, and no restart needed after."""
 
+import json
 import shutil
 import sqlite3
 import uuid
@@ -12,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from tawatur.store.database import Database, DatabaseUnavailable
 from tests.ground.postgres import Postgres
-from tests.ground.server import Server
+from tests.ground.server import Server, Site
 from tests.ground.small_disk import NoSmallDisk, SmallDisk
 from tests.survival.books import Books, unfinished_files
 from tests.survival.crowd import Crowd, pseudonyms_of, wait_until
@@ -79,7 +80,8 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
 def test_a_full_disk_under_sqlite(new_server: Callable[..., Server], small_disk: SmallDisk, tmp_path: Path) -> None:
     server = new_server(f"sqlite:///{small_disk.path / 'tawatur.db'}")
     server.within, server.data_dir = small_disk.within, small_disk.path / "data"
-    site = server.init().site()
+    server.tawatur("init")  # this process does not see that disk
+    site = Site(**json.loads(server.tawatur("site", "create", "test", "--json")))
     server.start()
     workers = server.workers
     with server.client(site) as client:

@@ -22,7 +22,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         return
     postgres: Postgres = request.getfixturevalue("postgres_server")
     name = f"web_{next(_numbers)}_{folder.name.replace('-', '_')}"
-    with opened(postgres.create_database(name), folder) as made:
+    with opened(postgres.create_database(name, tables=True), folder) as made:
         yield made
     postgres.drop_database(name)
 

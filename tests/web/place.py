@@ -21,6 +21,7 @@ from tawatur.store.database_book import DatabaseBook
 from tawatur.store.ids import new_id
 from tawatur.store.writer import Clock
 from tawatur.web.app import make_app
+from tests.ground.tables import with_tables
 
 
 def picture(seed: int = 1, kind: str = "PNG") -> bytes:
@@ -94,9 +95,7 @@ def make_site(database_url: str, name: str) -> SiteKeys:
 @contextmanager
 def opened(database_url: str, data_dir: Path, **settings: Any) -> Iterator[Place]:
     """A server on a new database."""
-    database = Database(database_url)
-    database.migrate()
-    database.close()
+    with_tables(database_url)
     keys = make_site(database_url, "test")
     logs.configure("error")  # as `tawatur serve` does; structlog's own way of showing a failure takes seconds
     app = make_app(Settings(database_url=database_url, data_dir=data_dir, **settings))

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from tawatur.log.sequencer import sequence
 from tawatur.log.tally import counted, tally
 from tawatur.settings import Settings
 from tawatur.store import cursors, sites, tallies
@@ -22,6 +23,7 @@ from tawatur.store.events import EventRow
 from tawatur.web.app import make_app
 from tawatur.web.measured import GROUPS, group
 from tests.ground.server import Server
+from tests.ground.tables import with_tables
 from tests.survival.world import picture, register
 from tests.web.place import Place, problem
 
@@ -41,6 +43,7 @@ def read(answer: httpx.Response) -> Numbers:
 
 def numbers(place: Place) -> Numbers:
     database = Database(place.database_url)
+    sequence(database)  # on PostgreSQL events get their positions after the answer
     tally(database)  # as the server does every few seconds
     database.close()
     return read(place.client.get("/metrics"))
@@ -186,10 +189,7 @@ def test_what_a_web_server_passes_on_finds_nothing(place: Place, header: str) ->
 def test_only_the_operators_networks_may_read(
     tmp_path: Path, sqlite_url: str, allow: str, peer: str, status: int
 ) -> None:
-    database = Database(sqlite_url)
-    database.migrate()
-    database.close()
-    app = make_app(Settings(database_url=sqlite_url, data_dir=tmp_path, metrics_allow=allow))
+    app = make_app(Settings(database_url=with_tables(sqlite_url), data_dir=tmp_path, metrics_allow=allow))
     with TestClient(app, client=(peer, 50_000)) as client:
         assert client.get("/metrics").status_code == status
 

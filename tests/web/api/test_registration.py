@@ -21,15 +21,12 @@ from tests.imaging.pictures import saved, scenery
 
 
 @pytest.fixture
-def client(tmp_path: Path, database_url: str) -> Iterator[TestClient]:
-    settings = Settings(data_dir=tmp_path, database_url=database_url)
-    database = Database(settings.resolved_database_url())
-    database.migrate()
+def client(tmp_path: Path, database: Database, ready_url: str) -> Iterator[TestClient]:
+    settings = Settings(data_dir=tmp_path, database_url=ready_url)
     with database.write() as connection:
         book = DatabaseBook(connection, new_id)
         keys = create_site(book, "example.org", Clock()())
         book.flush()
-    database.close()
     with TestClient(make_app(settings), headers={"Authorization": f"Bearer {keys.api_key}"}) as client:
         yield client
 

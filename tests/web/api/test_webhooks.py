@@ -22,7 +22,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "postgresql":
         postgres = request.getfixturevalue("postgres_server")
         assert isinstance(postgres, Postgres)
-        url = postgres.create_database(folder.name.replace("-", "_"))
+        url = postgres.create_database(folder.name.replace("-", "_"), tables=True)
     with opened(url, Path(folder), fetch_allow="127.0.0.0/8") as made:
         yield made
     if postgres is not None:

@@ -26,7 +26,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "postgresql":
         postgres = request.getfixturevalue("postgres_server")
         assert postgres is not None
-        url = postgres.create_database(name)
+        url = postgres.create_database(name, tables=True)
     with opened(url, folder, fetch_allow="127.0.0.0/8", public_url="http://testserver") as made:
         yield made
     if postgres is not None:
