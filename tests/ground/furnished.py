@@ -24,7 +24,7 @@ from tawatur.moderation.policies import NewPolicy, change_policy
 from tawatur.moderation.pseudonyms import Pseudonyms
 from tawatur.moderation.register import NewImage, Registered, register_image
 from tawatur.moderation.report import NewReport, receive_report
-from tawatur.store import deliveries, samples
+from tawatur.store import deliveries, events, samples
 from tawatur.store.database import Database
 from tawatur.store.deliveries import Delivery
 from tawatur.store.files import Files
@@ -138,8 +138,9 @@ class Past(World):
         assert self.database is not None
         return self.people.person(f"console/{find_person(self.database, email).id}")
 
-    def day(self, morning: datetime, reviewers: list[str], careless: list[str]) -> None:
-        """A few reports that nobody follows, and most days a picture that many report; somebody decides on all."""
+    def day(self, morning: datetime, reviewers: list[str], careless: list[str], wrong: bool) -> None:
+        """A few reports that nobody follows, and most days pictures that many report; somebody decides on all. On some
+        days what many report first is fine."""
         self.at(morning)
         strays = []
         with self.group():
@@ -151,8 +152,8 @@ class Past(World):
                     )
                 self.wait(minutes=self.chance.randint(5, 30))
                 strays.append(image)
-        for n in range(self.chance.choice((0, 1, 1, 2, 2, 3))):
-            fine = self.chance.random() < 0.03
+        for n in range(self.chance.choice((1, 1, 2, 2, 3) if wrong else (0, 1, 1, 2, 2, 3))):
+            fine = wrong and n == 0
             with self.group():
                 image = self.image(f"{morning} case {n}", f"author-{self.chance.randint(0, 40)}")
                 self.views(image, 100)
@@ -200,23 +201,23 @@ class Past(World):
                 self.review(image, "rejected", "somebody at the desk")
 
 
-def write_the_past(server: Server, site: Site, now: datetime) -> tuple[dict[str, str], str]:
-    """Seven weeks of the site, and an attack in them that is over; people who decided; three versions of the policy;
+def write_the_past(server: Server, site: Site, now: datetime, weeks: int) -> tuple[dict[str, str], str]:
+    """So many weeks of the site, and an attack in them that is over; people who decided; three versions of the policy;
     today. The pictures of today by name, and the appeal of a reporter who was suspended."""
     database = Database(server.database_url)
-    begins = now.replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(weeks=WEEKS)
+    begins = now.replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(weeks=weeks)
     past = Past(database, site.site, begins - timedelta(days=1))
     reviewers = [past.console(f"{name}@town.example") for name in ("layla", "omar", "samir")]
     careless = [past.people.person(f"careless {n}") for n in range(4)]
     policies = {days: (past.console(f"{by}@town.example"), toml) for days, by, toml in _POLICIES}
-    for days in range(WEEKS * 7, 0, -1):
-        morning = begins + timedelta(days=WEEKS * 7 - days)
+    for days in range(weeks * 7, 0, -1):
+        morning = begins + timedelta(days=weeks * 7 - days)
         if days in policies:
             by, toml = policies[days]
             past.at(morning - timedelta(hours=1))
             new = NewPolicy(site.site, toml, by)
             past.run(lambda book, new=new: change_policy(book, new, past.now))
-        past.day(morning, reviewers, careless)
+        past.day(morning, reviewers, careless, days % 11 == 5)
         if days == 17:
             past.storm(morning + timedelta(hours=15))
             with database.read() as connection:
@@ -247,8 +248,9 @@ def _sample(past: Past) -> None:
 def _sampled(past: Past, image: str) -> None:
     """As if chance had picked this one, which nobody has looked at."""
     assert past.database is not None
+    picked = Sample(past.family(image).id, LEFT, past.site, past.now)
     with past.database.write() as connection:
-        samples.pick(connection, [Sample(past.family(image).id, LEFT, past.site, past.now)])
+        samples.pick(connection, [picked])
 
 
 def _today(past: Past, files: Files, now: datetime) -> dict[str, str]:
@@ -271,6 +273,10 @@ def _today(past: Past, files: Files, now: datetime) -> dict[str, str]:
         for place, person in enumerate(crowd.unconnected(name, now)[:number]):
             past.says(images[name], person, reason, _COMMENTS.get((name, place)))
             past.wait(minutes=past.chance.randint(4, 24))
+        if name == "moose":
+            for reader in past.readers[:3]:  # whose reports were right before
+                past.report(images[name], reader, reason)
+                past.wait(minutes=6)
     _sampled(past, images["coffee"])
     people = past.console("samir@town.example"), past.console("omar@town.example")
     past.review(images["raccoon"], "upheld", people[0], reason="violence")
@@ -350,17 +356,23 @@ def webhooks(server: Server, site: Site, now: datetime) -> None:
             client,
             "/v1/webhooks",
             url="https://town.example/hooks/moderation",
-            description="What readers see",
+            description="ما يراه القراء",
             events=["appeal.decided", "reporter.warned", "reporter.cleared"],
         )
-        away = _asked(
-            client, "/v1/webhooks", url="https://archive.town.example/tawatur", description="Archive", after=0
-        )
-        off = _asked(client, "/v1/webhooks", url="https://chat.town.example/in/7Qd", description="Night shift")
-        client.patch(f"/v1/webhooks/{off['id']}", json={"enabled": False}).raise_for_status()
         database = Database(server.database_url)
+        with database.read() as connection:
+            head = events.head(connection)
+        away = _asked(
+            client,
+            "/v1/webhooks",
+            url="https://archive.town.example/tawatur",
+            description="أرشيف الصحيفة",
+            after=head - 40,
+        )
+        off = _asked(client, "/v1/webhooks", url="https://chat.town.example/in/7Qd", description="مناوبة الليل")
+        client.patch(f"/v1/webhooks/{off['id']}", json={"enabled": False}).raise_for_status()
         last = client.get("/v1/events", params={"limit": 1000}).raise_for_status().json()["events"]
-        lost = [event["position"] for event in last if event["type"] in ("image.blocked", "image.restored")][:3]
+        lost = [event["position"] for event in last if event["type"] in ("image.blocked", "image.blurred")][:3]
         begun = now - timedelta(days=2)
         dead = [
             Delivery(away["id"], position, f"gone {position}", begun, 33, dead_at=now - timedelta(hours=9), why=why)

@@ -19,7 +19,7 @@ from tawatur.moderation.numbers import Day, Share
 from tawatur.moderation.often_wrong import OftenWrong, often_wrong
 from tawatur.moderation.tallies import Told
 from tawatur.web.console.pages import HEADERS, page
-from tawatur.web.console.session import Desk, NotAllowed, desk_of
+from tawatur.web.console.session import Desk, RoleNeeded, desk_of
 from tawatur.web.house import House, house_of
 
 RANGES = (7, 30, 90)
@@ -74,7 +74,7 @@ async def table(request: Request) -> Response:
         return RedirectResponse("/console/numbers", 303)
     shown = await run_in_threadpool(_shown, house_of(request), desk, days)
     if name == "reporters" and shown.wrong is None:
-        raise NotAllowed(f"This needs the role moderator; on {desk.site.name} you are {desk.role}.")
+        raise RoleNeeded("moderator", desk.site.name, desk.role)
     out = io.StringIO()
     csv.writer(out).writerows(rows_of(name, shown))
     told = {"Content-Disposition": f'attachment; filename="tawatur-{name}-{days}.csv"'}

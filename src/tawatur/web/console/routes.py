@@ -45,7 +45,7 @@ def _told(endpoint: Endpoint) -> Endpoint:
         except SecondFactorFirst:
             return RedirectResponse("/console/account?first=1", 303)
         except NotAllowed as refusal:
-            return page(request, "not_allowed.html", None, 403, why=refusal.detail)
+            return page(request, "not_allowed.html", None, 403, refused=refusal)
         except (UnknownImage, UnknownAppeal):
             return page(request, "unknown.html", await desk_of(request), 404)
 

@@ -94,6 +94,28 @@ class NotAllowed(Problem):
         super().__init__(403, detail, "Not allowed")
 
 
+class RoleNeeded(NotAllowed):
+    """Their role on this site does not go so far; `least` does."""
+
+    def __init__(self, least: str, site: str, role: str) -> None:
+        super().__init__(f"This needs the role {least}; on {site} you are {role}.")
+        self.least, self.site, self.role = least, site, role
+
+
+class NoSite(NotAllowed):
+    """They have an account, and a role nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__("You have an account and no site: an admin can give you one with `tawatur user create`.")
+
+
+class FormTooOld(NotAllowed):
+    """The form carries no token of this session."""
+
+    def __init__(self) -> None:
+        super().__init__("The form is too old, or not ours. Load the page again and send it once more.")
+
+
 async def desk_of(request: Request, least: str = "reader") -> Desk:
     """Who asks, and for which of their sites. Raises SignInFirst, SecondFactorFirst where the site asks for one that
     they do not have, and NotAllowed for a role below `least`."""
@@ -101,7 +123,7 @@ async def desk_of(request: Request, least: str = "reader") -> Desk:
     if desk.site.second_factor and not desk.person.second_factor:
         raise SecondFactorFirst
     if not desk.may(least):
-        raise NotAllowed(f"This needs the role {least}; on {desk.site.name} you are {desk.role}.")
+        raise RoleNeeded(least, desk.site.name, desk.role)
     return desk
 
 
@@ -115,7 +137,7 @@ async def own_desk_of(request: Request) -> Desk:
         raise SignInFirst
     mine = await run_in_threadpool(_sites, house.database, found)
     if not mine:
-        raise NotAllowed("You have an account and no site: an admin can give you one with `tawatur user create`.")
+        raise NoSite
     asked = request.cookies.get(SITE_COOKIE)
     site = next((one for one in mine if one.id == asked), mine[0])
     role = found.role_on(site.id) or "reader"
@@ -136,7 +158,7 @@ async def form_of(request: Request, desk: Desk | None) -> FormData:
     if desk is not None:
         token = form.get("token")
         if not isinstance(token, str) or not hmac.compare_digest(token, form_token(request, desk.cookie)):
-            raise NotAllowed("The form is too old, or not ours. Load the page again and send it once more.")
+            raise FormTooOld
     return form
 
 
