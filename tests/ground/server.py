@@ -129,8 +129,8 @@ class Server:
         database.close()
         return Site(site=keys.site, api_key=keys.api_key, public_key=keys.public_key)
 
-    def start(self) -> Self:
-        """Returns when the server answers. After `stop` or `kill9`: the same address, database and data directory."""
+    def start(self, *, wait: bool = True) -> Self:
+        """Returns when the server answers, or at once. After `stop` or `kill9`: its address and data as before."""
         if self.running:
             raise ServerError("the server runs already")
         listen = ["--host", "127.0.0.1", "--port", str(self.port)]
@@ -148,7 +148,8 @@ class Server:
                 start_new_session=True,  # a process group of its own: kill9 ends its children with it
                 preexec_fn=dies_with_parent(signal.SIGKILL),
             )
-        self._wait_until_it_answers()
+        if wait:
+            self._wait_until_it_answers()
         return self
 
     def stop(self) -> int:

@@ -67,6 +67,15 @@ def test_a_server_whose_parent_is_killed_can_be_started_again_at_once(
         assert client.get(f"/v1/images/{image}").status_code == 200
 
 
+def test_a_worker_ends_with_its_parent_while_it_still_loads(new_server: Callable[..., Server], sqlite_url: str) -> None:
+    server = new_server(sqlite_url).init().start(wait=False)
+    wait_until(lambda: bool(server.workers), 60, "the worker is started")
+    (orphan,) = server.workers
+    wait_until(lambda: "numpy" in Path(f"/proc/{orphan}/maps").read_text(), 60, "it has begun to load")
+    os.kill(server.pid, signal.SIGKILL)
+    wait_until(lambda: not is_alive(orphan), 30, "the worker ended with its parent")
+
+
 def kill_worker(server: Server) -> None:
     """The parent must start another by itself."""
     (before,) = server.workers
