@@ -169,3 +169,11 @@ def test_nobody_sees_another_sites_cases(place: Place) -> None:
         assert browser.get(path).status_code == 404
     assert browser.send(f"/console/cases/{theirs}/review", outcome="upheld").status_code == 404
     assert browser.get("/console/cases/not-an-id").status_code == 404
+
+
+@pytest.mark.parametrize(("lang", "said"), [("ar", "وصلاحيتك في هذا الموقع «قارئ»"), ("fr", "vous avez le rôle")])
+def test_who_may_not_is_told_so_in_their_language(place: Place, lang: str, said: str) -> None:
+    answer = person(place, "reader").get("/console/webhooks", **{"Accept-Language": lang})
+    assert answer.status_code == 403
+    assert said in answer.text
+    assert "role admin" not in answer.text
