@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,20 @@ async def _all(events: Any) -> list[Any]:
     return [event async for event in events]
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests, each of which has a site of its own."""
+    folder = tmp_path_factory.mktemp("client")
+    url = f"sqlite:///{folder / 'tawatur.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_server").create_database(f"client_{uuid.uuid4().hex[:12]}")
+    with Server(folder / "server", url) as made:
+        yield made.init().start()
+
+
 @pytest.fixture(params=["sync", "async"])
 def client(request: pytest.FixtureRequest, server: Server) -> Any:
-    site = server.site()
+    site = server.site(uuid.uuid4().hex)
     made = Client if request.param == "sync" else Waiting
     return made(server.base_url, site.api_key)
 
