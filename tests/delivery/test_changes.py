@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,12 +38,22 @@ class Two:
             assert answer.status_code == 201, answer.text
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Server]]:
+    folder = tmp_path_factory.mktemp("changes")
+    url = f"sqlite:///{folder / 'tawatur.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_server").create_database(f"changes_{uuid.uuid4().hex[:12]}")
+    here, there = (Server(folder / name, url, TAWATUR_SECRET="s" * 40) for name in ("here", "there"))
+    with here, there:
+        yield here.init().start(), there.start()
+
+
 @pytest.fixture
-def two(new_server: Callable[..., Server], database_url: str) -> Two:
-    secret = {"TAWATUR_SECRET": "s" * 40}
-    here = new_server(database_url, **secret).init().start()
-    there = new_server(database_url, **secret).start()
-    return Two(here, there, here.site())
+def two(pair: tuple[Server, Server]) -> Two:
+    return Two(*pair, pair[0].site(uuid.uuid4().hex))
 
 
 def changes(*images: str) -> str:
