@@ -22,7 +22,7 @@ from tawatur.store.hashes import LikelyCopy
 from tawatur.store.images import Image
 from tawatur.store.judged_blocks_book import JudgedBlocksBook
 from tawatur.store.reporters import Reporter, ReporterRecord
-from tawatur.store.reports import Past, Pasts, Report, merged_pasts, past_of
+from tawatur.store.reports import Past, Pasts, Report, bears_on_pasts, merged_pasts, past_of
 from tawatur.store.site_hashes import SiteHashes
 from tawatur.store.sites import Site, SiteRecord, StoredModel, StoredPolicy
 from tawatur.store.verdicts import StoredVerdict
@@ -163,7 +163,7 @@ class Book(JudgedBlocksBook):
     def save_family(self, family: Family) -> None:
         self._wrote()
         before = self.family(family.id)
-        if _bears_on_pasts(before, family):
+        if bears_on_pasts(before, family):
             present = list(self.round_reports(family.id).values())
             if family.round != before.round:  # what was live is judged now
                 self.earlier_reports(family.id).update({report.id: report for report in present})
@@ -440,16 +440,6 @@ def matchable(image: Image) -> list[Hash]:
 def has_past(reporter: Reporter) -> bool:
     """Whether anything this person did or was told before can bear on a case."""
     return reporter.reported > 1 or reporter.reviewed_reports > 0 or reporter.muted
-
-
-def _bears_on_pasts(before: Family, after: Family) -> bool:
-    """Whether this change of a family changes what its reports mean for who made them."""
-    return (
-        before.status != after.status
-        or before.round != after.round
-        or before.provisional != after.provisional
-        or before.authority != after.authority
-    )
 
 
 def _place(report: Report) -> tuple[datetime, str]:

@@ -76,6 +76,16 @@ def past_of(report: Report, family: Family) -> Past:
     )
 
 
+def bears_on_pasts(before: Family, after: Family) -> bool:
+    """Whether this change of a family changes what its reports mean for who made them."""
+    return (
+        before.status != after.status
+        or before.round != after.round
+        or before.provisional != after.provisional
+        or before.authority != after.authority
+    )
+
+
 class Pasts(dict[str, Past]):
     """What one person reported, by family; `holding` are those of it that hold up a block or a blur now."""
 
