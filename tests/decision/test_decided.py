@@ -55,6 +55,10 @@ def test_what_a_person_rejected_asks_again_when_only_the_immunity_holds_a_block_
 
     assert again() == "review"
     assert again(site=Site(blocks_last_hour=10_000)) == "allow"
+    known = {STRONG[0].reporter: GOOD}
+    for site in (mature(blocks_last_day=9), mature(blocks_rejected=9)):
+        assert judged(case(STRONG, records=known, site=site)).action == "blur"
+        assert again(records=known, site=site) == "review", "trust keeps nobody from being asked"
     assert judged(case(crowd(1), human="rejected")).action == "allow"
 
 
@@ -92,6 +96,12 @@ def test_a_blur_needs_no_record() -> None:
     blurred = judged(case(crowd(4, "violence", 400), 20, site=mature()))
     assert shut(blurred) == ["record", "guard"]
     assert blurred.action == "blur"
+
+
+def test_three_people_of_unknown_age_are_just_enough_for_a_blur() -> None:
+    """Each counts half towards the 1.5 that it takes, and none holds anything up yet."""
+    assert judged(case(crowd(2, "violence"), 20)).action == "review"
+    assert judged(case(crowd(3, "violence"), 20)).action == "blur"
 
 
 # The reason that is told, and whether a person is asked.
