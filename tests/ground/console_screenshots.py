@@ -96,11 +96,12 @@ class Desk(NamedTuple):
 
 class State(NamedTuple):
     """A page as somebody sees it: who (nobody is signed in where it is empty), at which address (or one of the desk's
-    pages), after doing what."""
+    pages), after doing what; and what is done when it was seen, so that the next can see it too."""
 
     who: str
     at: str
     do: Callable[[Page, Desk], None] = lambda page, desk: None
+    leave: Callable[[Page], None] = lambda page: None
 
 
 def _try_a_policy(page: Page, _desk: Desk) -> None:
@@ -131,6 +132,11 @@ def _select_two(page: Page, _desk: Desk) -> None:
 def _decide(page: Page, _desk: Desk) -> None:
     page.click(".decide button[value=undecided]")
     page.locator(".undo").wait_for()
+
+
+def _take_back(page: Page) -> None:
+    page.click(".undo button")
+    page.wait_for_load_state()
 
 
 def _must_look(page: Page, _desk: Desk) -> None:
@@ -200,7 +206,7 @@ STATES = {
     "child-safety": State("layla", "child-safety", _must_look),
     "child-safety-opened": State("samir", "child-safety", _look_all_the_same),
     "with-a-colleague": State("omar", "case"),
-    "undo": State("layla", "little", _decide),
+    "undo": State("layla", "little", _decide, _take_back),
     "appeals": State("omar", "/console?state=appeals"),
     "appeal": State("omar", "appeal"),
     "appeal-of-a-reporter": State("samir", "objection"),
@@ -264,9 +270,7 @@ def all_there_are(folder: Path, only: str = "") -> None:
                 page = windows.get(state.who) or window(readers, desk, state.who, lang, size, scheme)
                 go(page, desk, state)
                 page.screenshot(path=folder / f"console-{what}-{lang}-{size}-{scheme}.png", full_page=True)
-                if what == "undo":
-                    page.click(".undo button")  # for the next to decide
-                    page.wait_for_load_state()
+                state.leave(page)
                 if state.who:
                     windows[state.who] = page
                 else:

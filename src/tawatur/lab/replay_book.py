@@ -276,11 +276,11 @@ class ReplayBook(Book):
 
     def waiting(self) -> list[Family]:
         """The families that a person should look at. Whoever asks once asks again, so they stay at hand."""
+        found = [self.family(family) for family in self.queued]
         for family in self.queued:
-            self.family(family)
             self._touched[family] = self.now
             self._touched.move_to_end(family)
-        return [self.family(family) for family in self.queued]
+        return found
 
     def tidy(self) -> None:
         """Puts away what nobody touched lately, and drops what no decision can ask for any more."""

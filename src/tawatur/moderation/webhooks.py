@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import ipaddress
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -98,6 +99,16 @@ def secrets(server: bytes, webhook: Webhook, now: datetime) -> list[str]:
 def _secret(server: bytes, webhook: str, number: int) -> str:
     made = hmac.digest(server, f"tawatur/webhook/1/{webhook}/{number}".encode(), hashlib.sha256)
     return "whsec_" + base64.b64encode(made).decode()
+
+
+def request_digest(server: bytes, site: str, told: str) -> bytes:
+    """What stands for a request that may be sent twice; `told` tells it from all others of the site."""
+    return hmac.digest(server, f"tawatur/webhooks/once/1/{site}/{told}".encode(), hashlib.sha256)
+
+
+def id_by_request(digest: bytes) -> str:
+    """The id of what the request makes, always the same."""
+    return str(uuid.UUID(bytes=digest[:16]))
 
 
 def create_webhook(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.ground.browser import PHONE, Readers, chromium
 from tests.ground.server import Server
-from tests.web.console.desks import WORDS
-from tests.web.console.test_browser import SCREEN, no_barriers
+from tests.web.console.at_screen import SCREEN, no_barriers, signed_in
 from tests.web.place import picture
 
 
@@ -28,17 +26,6 @@ def readers() -> Iterator[Readers]:
 @pytest.fixture
 def newspaper(new_server: Callable[[str], Server], sqlite_url: str) -> Server:
     return new_server(sqlite_url).init().start()
-
-
-def at_the_console(server: Server, readers: Readers, name: str, lang: str) -> Page:
-    """A moderator who has just chosen a password."""
-    made = json.loads(server.tawatur("user", "create", f"{name}@town.example", "--role", "moderator", "--json"))
-    page = readers.another(locale=lang, **SCREEN)
-    page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
-    page.fill("#password", WORDS)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/console")
-    return page
 
 
 def blocked(client: httpx.Client) -> tuple[str, str]:
@@ -66,7 +53,7 @@ def test_from_the_notice_to_another_persons_answer(
     server = newspaper
     with server.client(server.site()) as client:
         image, link = blocked(client)
-        layla = at_the_console(server, readers, f"layla-{lang}", lang)
+        layla = signed_in(server, readers, f"layla-{lang}", "moderator", locale=lang, **SCREEN)
         layla.goto(f"{server.base_url}/console/cases/{image}")
         layla.click(".decide button.stop")
         layla.wait_for_url("**/console?after=*")
@@ -86,7 +73,7 @@ def test_from_the_notice_to_another_persons_answer(
         expect(layla.locator(".appeal blockquote")).to_have_text("هذه صورة خبر")
         expect(layla.locator(".appeal button")).to_have_count(0)  # she decided before
 
-        omar = at_the_console(server, readers, f"omar-{lang}", lang)
+        omar = signed_in(server, readers, f"omar-{lang}", "moderator", locale=lang, **SCREEN)
         omar.click(".tabs a[href*=appeals]")
         no_barriers(omar)
         omar.click("[data-case]")

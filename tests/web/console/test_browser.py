@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,14 +9,13 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.ground.browser import PHONE, Readers, barriers, chromium
+from tests.ground.browser import PHONE, Readers, chromium
 from tests.ground.server import Server
+from tests.web.console.at_screen import SCREEN, link_of, no_barriers, signed_in
 from tests.web.console.desks import WORDS
 from tests.web.place import picture
-
-SCREEN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 
 
 @pytest.fixture(scope="module")
@@ -55,23 +53,15 @@ def statuses(client: httpx.Client) -> list[str]:
     return [str(client.get(f"/v1/images/{image}").json()["status"]) for image in ids]
 
 
-def no_barriers(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 @pytest.mark.parametrize(("lang", "device"), [("ar", SCREEN), ("en", PHONE)])
 def test_from_the_link_to_a_decision(
     newspaper: tuple[Server, httpx.Client], readers: Readers, lang: str, device: dict[str, Any]
 ) -> None:
     server, client = newspaper
-    made = json.loads(server.tawatur("user", "create", "layla@town.example", "--role", "admin", "--json"))
     page = readers.another(locale=lang, **device)
     page.goto(server.base_url + "/console")
     no_barriers(page)
-    page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
+    page.goto(link_of(server, "layla", "admin"))
     no_barriers(page)
     page.fill("#password", WORDS)
     page.press("#password", "Enter")
@@ -120,11 +110,7 @@ def test_from_the_link_to_a_decision(
 
 def test_the_queue_learns_of_new_cases_by_itself(newspaper: tuple[Server, httpx.Client], readers: Readers) -> None:
     server, client = newspaper
-    made = json.loads(server.tawatur("user", "create", "layla@town.example", "--json"))
-    page = readers.another(locale="en", **SCREEN)
-    page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
-    page.fill("#password", WORDS)
-    page.press("#password", "Enter")
+    page = signed_in(server, readers, "layla", "moderator", locale="en", **SCREEN)
     expect(page.locator("[data-case]")).to_have_count(2)
     image = client.post("/v1/images", files={"file": ("p.png", picture(3))}).json()["id"]
     for n in range(3):
@@ -137,11 +123,7 @@ def test_a_second_factor_from_the_drawing_to_the_next_sign_in(
     newspaper: tuple[Server, httpx.Client], readers: Readers
 ) -> None:
     server, _ = newspaper
-    made = json.loads(server.tawatur("user", "create", "layla@town.example", "--json"))
-    page = readers.another(locale="ar", **PHONE)
-    page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
-    page.fill("#password", WORDS)
-    page.press("#password", "Enter")
+    page = signed_in(server, readers, "layla", "moderator", locale="ar", **PHONE)
     page.click(".bar .me")
     no_barriers(page)
     page.click("#second-factor button")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tawatur.context.around import Around, CountryThere, EventThere, GroupThere, Quoted, RegionThere
 from tawatur.moderation import context
 from tawatur.store.database import Database
-from tests.ground.browser import PHONE, Readers, barriers, chromium
+from tests.ground.browser import PHONE, Readers, chromium
 from tests.ground.server import Server
-from tests.web.console.desks import WORDS, person, texts
+from tests.web.console.at_screen import SCREEN, no_barriers, signed_in
+from tests.web.console.desks import person, texts
 from tests.web.place import Place, picture
 
 PAGE = "قال مسؤول إن داعش شن هجوما في سرت يوم 5 ديسمبر 2016. Officials said Daesh fled to Chad."
@@ -92,21 +92,14 @@ def readers(browser: Browser) -> Iterator[Readers]:
     made.close()
 
 
-@pytest.mark.parametrize(
-    ("lang", "device"), [("ar", PHONE), ("en", {"viewport": {"width": 1280, "height": 900}})], ids=["ar", "en"]
-)
+@pytest.mark.parametrize(("lang", "device"), [("ar", PHONE), ("en", SCREEN)], ids=["ar", "en"])
 def test_a_moderator_opens_a_sentence_by_keyboard_and_by_touch(
     new_server: Callable[[str], Server], sqlite_url: str, readers: Readers, lang: str, device: dict[str, Any]
 ) -> None:
     server = new_server(sqlite_url).init().start()
     with server.client(server.site()) as client:
         made = client.post("/v1/images", files={"file": ("p.png", picture(1))}, data={"page_text": PAGE}).json()
-    link = json.loads(server.tawatur("user", "create", "layla@town.example", "--json"))["link"]
-    page = readers.another(locale=lang, **device)
-    page.goto(f"{server.base_url}/console/welcome/{link.rpartition('/')[2]}")
-    page.fill("#password", WORDS)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/console")
+    page = signed_in(server, readers, "layla", "moderator", locale=lang, **device)
     at = f"{server.base_url}/console/cases/{made['id']}"
     page.goto(at)
     for _ in range(60):  # it is read in the background
@@ -135,10 +128,3 @@ def test_a_moderator_opens_a_sentence_by_keyboard_and_by_touch(
     assert chad.locator("p").evaluate("one => [one.lang, getComputedStyle(one).direction]") == ["en", "ltr"]
     no_barriers(page)
     assert readers.errors == []
-
-
-def no_barriers(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert barriers(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -36,8 +36,6 @@ def test_nothing_bars_anybody(newspaper: tuple[Desk, Readers], lang: str, size: 
             found.append(f"{what}: wider than the window")
         if page.locator("html").get_attribute("lang") != lang:
             found.append(f"{what}: not in {lang}")
-        if what == "undo":
-            page.click(".undo button")  # for the next to decide
-            page.wait_for_load_state()
+        state.leave(page)
         page.context.close()
     assert found == []

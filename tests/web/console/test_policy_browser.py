@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,24 +10,18 @@ from playwright.sync_api import expect
 
 from tests.ground.browser import PHONE, Readers, barriers, chromium
 from tests.ground.server import Server
-from tests.web.console.desks import WORDS
-
-LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+from tests.web.console.at_screen import SCREEN, signed_in
 
 
-@pytest.mark.parametrize(("lang", "device"), [("ar", PHONE), ("en", LAPTOP)])
+@pytest.mark.parametrize(("lang", "device"), [("ar", PHONE), ("en", SCREEN)])
 def test_a_number_is_tried_saved_and_taken_back(
     new_server: Callable[[str], Server], sqlite_url: str, lang: str, device: dict[str, Any]
 ) -> None:
     server = new_server(sqlite_url).init().start()
     site = server.site()
-    made = json.loads(server.tawatur("user", "create", "layla@town.example", "--role", "admin", "--json"))
     with chromium() as browser, server.client(site) as client:
         readers = Readers(browser)
-        page = readers.another(locale=lang, **device)
-        page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
-        page.fill("#password", WORDS)
-        page.press("#password", "Enter")
+        page = signed_in(server, readers, "layla", "admin", locale=lang, **device)
         page.click("a[href='/console/policy']")
         assert barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,8 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.ground.browser import PHONE, Readers, chromium
 from tests.ground.server import Server
-from tests.web.console.desks import WORDS
-from tests.web.console.test_browser import SCREEN, no_barriers
+from tests.web.console.at_screen import SCREEN, no_barriers, signed_in
 from tests.web.place import picture
 
 
@@ -42,11 +40,7 @@ def test_from_the_menu_to_the_shields_and_the_numbers(
     stormed: Server, browser: Browser, lang: str, device: dict[str, Any], storm: str
 ) -> None:
     readers = Readers(browser)
-    made = json.loads(stormed.tawatur("user", "create", "layla@town.example", "--role", "admin", "--json"))
-    page = readers.another(locale=lang, **device)
-    page.goto(stormed.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
-    page.fill("#password", WORDS)
-    page.press("#password", "Enter")
+    page = signed_in(stormed, readers, "layla", "admin", locale=lang, **device)
     expect(page.locator(".cases")).to_be_visible()
 
     page.click("nav a[href='/console/attacks']")

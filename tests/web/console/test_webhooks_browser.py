@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,7 @@ from playwright.sync_api import expect
 from tests.delivery.receivers import Receiver
 from tests.ground.browser import PHONE, Readers, chromium
 from tests.ground.server import Server
-from tests.web.console.desks import WORDS
-from tests.web.console.test_browser import SCREEN, no_barriers
+from tests.web.console.at_screen import SCREEN, no_barriers, signed_in
 
 
 @pytest.mark.parametrize(("lang", "device"), [("ar", PHONE), ("en", SCREEN), ("fr", PHONE)])
@@ -22,13 +20,9 @@ def test_a_webhook_from_its_secret_to_its_end(
 ) -> None:
     server = new_server(sqlite_url, TAWATUR_FETCH_ALLOW="127.0.0.0/8").init().start()
     site = server.site()
-    made = json.loads(server.tawatur("user", "create", "layla@town.example", "--role", "admin", "--json"))
     with chromium() as browser, server.client(site) as client, Receiver() as receiver:
         readers = Readers(browser)
-        page = readers.another(locale=lang, **device)
-        page.goto(server.base_url + "/console/welcome/" + made["link"].rpartition("/")[2])
-        page.fill("#password", WORDS)
-        page.press("#password", "Enter")
+        page = signed_in(server, readers, "layla", "admin", locale=lang, **device)
         page.click("a[href='/console/webhooks']")
         expect(page.locator(".empty")).to_be_visible()
         no_barriers(page)

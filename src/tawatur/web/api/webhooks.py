@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -27,8 +24,10 @@ from tawatur.moderation.webhooks import (
     create_webhook,
     dead_letters,
     find_webhook,
+    id_by_request,
     remove_webhook,
     replay,
+    request_digest,
     rotate_secret,
     secrets,
     standing_of,
@@ -245,15 +244,13 @@ def _digest(house: House, request: Request, site: str) -> bytes | None:
     key = idempotency_key(request)
     if key is None:
         return None
-    return hmac.digest(
-        house.secret, f"tawatur/webhooks/once/1/{site}/{request.url.path}/{key}".encode(), hashlib.sha256
-    )
+    return request_digest(house.secret, site, f"{request.url.path}/{key}")
 
 
 def _own_id(house: House, request: Request, site: str) -> Callable[[], str]:
     """Ids for what the request makes: a new one, or always the same for the same Idempotency-Key."""
     given = _digest(house, request, site)
-    return new_id if given is None else lambda: str(uuid.UUID(bytes=given[:16]))
+    return new_id if given is None else lambda: id_by_request(given)
 
 
 def _said(webhook: Webhook) -> dict[str, Any]:

@@ -3,15 +3,12 @@ addresses. For admins."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -27,8 +24,10 @@ from tawatur.moderation.webhooks import (
     create_webhook,
     dead_letters,
     find_webhook,
+    id_by_request,
     remove_webhook,
     replay,
+    request_digest,
     rotate_secret,
     secrets,
     standings,
@@ -62,15 +61,13 @@ async def make(request: Request) -> Response:
     """POST /console/webhooks: a new endpoint at `url`; the answer shows its secret, as no other page does."""
     desk = await desk_of(request, "admin")
     form = await form_of(request, desk)
-    said = {name: str(form.get(name, "")).strip().replace("\0", "") for name in ("url", "description", "once")}
+    said = {name: str(form.get(name, "")).strip().replace("\0", "") for name in ("url", "description")}
     types = tuple(one for one in TYPES if one in form.getlist("events"))
     new = NewWebhook(desk.site.id, said["url"][:MOST_URL], types, said["description"][:MOST_DESCRIPTION])
     house, now = house_of(request), datetime.now(UTC)
-    allowed = house.settings.allowed_networks()
+    allowed, digest = house.settings.allowed_networks(), _request(house, desk, form)
     try:
-        made = await run_in_threadpool(
-            create_webhook, house.database, _id_of(house, desk, said["once"]), new, allowed, now
-        )
+        made = await run_in_threadpool(create_webhook, house.database, lambda: id_by_request(digest), new, allowed, now)
     except Refused as refusal:
         return await _page(request, desk, 422, wrong=str(refusal), said=said, chosen=types)
     house.webhooks.wake()
@@ -82,7 +79,7 @@ async def rotate(request: Request) -> Response:
     desk = await desk_of(request, "admin")
     form = await form_of(request, desk)
     house, now = house_of(request), datetime.now(UTC)
-    key, once = request.path_params["webhook"], _id_of(house, desk, str(form.get("once", "")))()
+    key, once = request.path_params["webhook"], _request(house, desk, form).hex()
     try:
         keep = timedelta(hours=KEPT_HOURS)
         changed = await run_in_threadpool(rotate_secret, house.database, desk.site.id, key, keep, now, once)
@@ -175,11 +172,9 @@ def _secret(house: House, webhook: Webhook, now: datetime) -> str:
     return secrets(house.secret, webhook, now)[0]
 
 
-def _id_of(house: House, desk: Desk, once: str) -> Callable[[], str]:
-    """Always the same id for a form that is sent twice, as when somebody loads the answer again."""
-    told = f"tawatur/console/webhooks/once/1/{desk.site.id}/{desk.me}/{once[:64]}"
-    digest = hmac.digest(house.secret, told.encode(), hashlib.sha256)
-    return lambda: str(uuid.UUID(bytes=digest[:16]))
+def _request(house: House, desk: Desk, form: FormData) -> bytes:
+    """What stands for a form that may be sent twice, as when somebody loads the answer again."""
+    return request_digest(house.secret, desk.site.id, f"console/{desk.me}/{str(form.get('once', ''))[:64]}")
 
 
 def _endpoints(database: Database, site: str) -> list[_Endpoint]:

@@ -21,7 +21,7 @@ from tawatur.web.languages import LANGUAGES
 
 NAMES = {"ar": "العربية", "en": "English", "fr": "Français"}
 NARROW = "\u202f"
-ARABIC = "\u061c"
+LETTER_MARK = "\u061c"
 """An invisible Arabic letter: a number after it stands as in Arabic text, its sign on the left, where no word is before
 it as well."""
 DIRECTIONS = {"ar": "rtl", "en": "ltr", "fr": "ltr"}
@@ -64,7 +64,7 @@ def plain(value: float, lang: str) -> str:
 
 def percent(share: float, lang: str) -> str:
     shown = round(100.0 * share)
-    return f"{ARABIC}{shown}%" if lang == "ar" else f"{shown}{NARROW}%"
+    return f"{LETTER_MARK}{shown}%" if lang == "ar" else f"{shown}{NARROW}%"
 
 
 def moment(at: datetime, lang: str) -> str:
